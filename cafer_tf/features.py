@@ -1,0 +1,43 @@
+"""The one owner of feature names, label ranges and group names.
+
+Every stage (reader, TFRecord, schema, grouping, training, evaluation, serving) refers to these names, so that a feature
+is spelled in one place. This module needs nothing but Python.
+"""
+
+IMAGE = 'image/encoded'
+"""JPEG or PNG bytes of one face."""
+IMAGE_FORMAT = 'image/format'
+"""`jpeg` or `png`."""
+VALENCE = 'valence'
+"""How pleasant the person feels, in [-1, 1]."""
+AROUSAL = 'arousal'
+"""How activated the person feels, in [-1, 1]."""
+SUBJECT = 'subject_id'
+"""Who is shown; splits never share a subject."""
+DATASET = 'dataset'
+SPLIT = 'split'
+SOURCE = 'source_path'
+"""Path of the image, relative to the root of its data set."""
+VIDEO = 'video_id'
+FRAME = 'frame_index'
+FACE_BOX = 'face_box'
+LANDMARKS = 'landmarks'
+
+INTENSITY = 'intensity'
+"""Emotional intensity, the distance of (valence, arousal) from the neutral origin, in [0, sqrt(2)]."""
+GROUP = 'emotion_group'
+"""1 for strong emotion (intensity above the Otsu threshold), 0 for weak."""
+GROUP_NAME = 'emotion_group_name'
+"""`strong` or `weak`: the readable twin of `GROUP`, by which evaluation is sliced."""
+
+OUTPUTS = (VALENCE, AROUSAL)
+"""The order of the two columns of every `labels` and `predictions` tensor of shape `[n, 2]`."""
+LABEL_MIN, LABEL_MAX = -1.0, 1.0
+MAX_INTENSITY = 2.0**0.5
+
+WEAK, STRONG = 0, 1
+GROUP_NAMES = ('weak', 'strong')
+"""`GROUP_NAMES[group]` is the name of a group."""
+
+SPLITS = ('train', 'eval', 'test')
+"""`train` is learned from, `eval` selects the epoch, `test` is the people never seen: the gate and the final figures."""

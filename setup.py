@@ -1,0 +1,60 @@
+"""Packaging of CAFER-TF; Beam also ships this file to its workers (`--setup_file`)."""
+
+import pathlib
+
+import setuptools
+
+ROOT = pathlib.Path(__file__).parent
+
+
+def read_version() -> str:
+    scope: dict[str, str] = {}
+    exec((ROOT / 'cafer_tf' / 'version.py').read_text(encoding='utf-8'), scope)
+    return scope['__version__']
+
+
+LIBRARY = [
+    'joblib>=1.4',
+    'keras==2.15.0',
+    'matplotlib>=3.8,<4',
+    'numba>=0.60,<0.63',
+    'numpy>=1.26,<2',
+    'pillow>=10',
+    'scikit-image>=0.25,<0.26',
+    'tensorflow==2.15.1',
+    'tensorflow-addons==0.23.0',
+    'tqdm>=4.66',
+]
+PIPELINE = [
+    'apache-beam==2.56.0',
+    'click>=8.1,<8.2',
+    'ml-metadata==1.15.0',
+    'pip',  # the stock tfx command runs `pip freeze`
+    'protobuf==3.20.3',
+    'tensorflow-data-validation==1.15.1',
+    'tensorflow-model-analysis==0.46.0',
+    'tensorflow-serving-api==2.15.1',
+    'tfx==1.15.1',
+]
+DEVELOPMENT = [
+    'build>=1.2',
+    'import-linter>=2',
+    'mypy>=1.13',
+    'pytest>=8',
+    'pytest-xdist>=3',
+    'ruff>=0.8',
+    'setuptools<80',
+    'uv>=0.5',
+    'wheel',
+]
+
+setuptools.setup(
+    name='cafer-tf',
+    version=read_version(),
+    description='Person-independent facial emotion models: contrastive adversarial learning in Keras and TFX',
+    long_description='',
+    python_requires='>=3.10,<3.11',
+    packages=setuptools.find_packages(),
+    install_requires=LIBRARY + PIPELINE,
+    extras_require={'dev': DEVELOPMENT},
+)
