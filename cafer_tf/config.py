@@ -23,12 +23,29 @@ def _require(condition: bool, message: str) -> None:
 
 
 @dataclasses.dataclass(frozen=True)
+class InputConfig:
+    """The image that the networks see.
+
+    Attributes:
+        image_size: side of the square input, in pixels.
+        crop: fraction of the resized image's side that the crop leaves out (at random in training, evenly in
+            prediction), in [0, 0.5]; 0.125 is the paper's 224 of 256 pixels.
+    """
+
+    image_size: int = 64
+    crop: float = 0.0625
+
+    def __post_init__(self) -> None:
+        _require(self.image_size >= 16, 'input.image_size must be at least 16 pixels')
+        _require(0 <= self.crop <= 0.5, 'input.crop must be in [0, 0.5]')
+
+
+@dataclasses.dataclass(frozen=True)
 class AugmentationConfig:
     """Random changes of the training images.
 
     Attributes:
         flip: mirror half of the images.
-        crop: fraction of the side that the random crop may leave out, in [0, 0.5].
         brightness: largest change of brightness, as a fraction of the range.
         contrast: largest relative change of contrast.
         saturation: largest relative change of saturation.
@@ -37,7 +54,6 @@ class AugmentationConfig:
     """
 
     flip: bool = True
-    crop: float = 0.125
     brightness: float = 0.15
     contrast: float = 0.2
     saturation: float = 0.2
@@ -45,8 +61,7 @@ class AugmentationConfig:
     cutout: float = 0.2
 
     def __post_init__(self) -> None:
-        for name in ('crop', 'cutout'):
-            _require(0 <= getattr(self, name) <= 0.5, f'augmentation.{name} must be in [0, 0.5]')
+        _require(0 <= self.cutout <= 0.5, 'augmentation.cutout must be in [0, 0.5]')
         for name in ('brightness', 'contrast', 'saturation'):
             _require(0 <= getattr(self, name) < 1, f'augmentation.{name} must be in [0, 1)')
         _require(0 <= self.rotation <= 180, 'augmentation.rotation must be in [0, 180] degrees')
@@ -58,20 +73,13 @@ class NetworkConfig:
 
     Attributes:
         encoder: `compact` (a residual network that two processor cores can train) or `alexnet` (the paper's).
-        image_size: side of the square input, in pixels.
         head_dropout: dropout before each of the first two dense layers of the AV head.
     """
 
     encoder: Encoder = 'compact'
-    image_size: int = 64
     head_dropout: float = 0.5
 
     def __post_init__(self) -> None:
-        smallest = {'compact': 32, 'alexnet': 63}[self.encoder]
-        _require(
-            self.image_size >= smallest,
-            f'network.image_size {self.image_size} is too small for {self.encoder}, which needs {smallest} or more',
-        )
         _require(0 <= self.head_dropout < 1, 'network.head_dropout must be in [0, 1)')
 
 
@@ -139,12 +147,13 @@ class Config:
         (32, 'compact')
         >>> Config.from_dict(config.to_dict()) == config
         True
-        >>> Config.from_dict({'training': {'batch': 32}})
+        >>> Config.from_dict({'training': {'batch': 32}})  # doctest: +ELLIPSIS
         Traceback (most recent call last):
             ...
         cafer_tf.config.ConfigError: unknown key training.batch; known: adversarial_weight, batch_size, ...
     """
 
+    input: InputConfig = dataclasses.field(default_factory=InputConfig)
     network: NetworkConfig = dataclasses.field(default_factory=NetworkConfig)
     augmentation: AugmentationConfig = dataclasses.field(default_factory=AugmentationConfig)
     margin: MarginConfig = dataclasses.field(default_factory=MarginConfig)

@@ -1,0 +1,85 @@
+"""The regression loss of the AV head: error plus lack of agreement."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow as tf
+
+from cafer_tf import features
+from cafer_tf.correlation import concordance, moments, pearson, safe_sqrt
+
+
+def agreement_terms(y_true: Any, y_pred: Any) -> dict[str, tf.Tensor]:
+    """The three terms of the agreement loss.
+
+    Args:
+        y_true: `[n, 2]`, valence first, each in [-1, 1].
+        y_pred: `[n, 2]`, float32 or float64; `y_true` is cast to its dtype.
+
+    Returns:
+        `rmse`: RMSE of valence plus that of arousal; `pcc` and `ccc`: ½ (1 - mean over the two), each a scalar.
+
+    Raises:
+        ValueError: shapes that differ, or are not `[n, 2]`.
+    """
+    y_pred = tf.convert_to_tensor(y_pred)
+    y_true = tf.cast(y_true, y_pred.dtype)
+    outputs = len(features.OUTPUTS)
+    if y_pred.shape.rank != 2 or y_pred.shape[-1] != outputs or not y_pred.shape.is_compatible_with(y_true.shape):
+        raise ValueError(
+            f'y_true and y_pred must both have shape [n, {outputs}]; theirs are {y_true.shape} and {y_pred.shape}'
+        )
+    m = moments(y_true, y_pred)
+    return {
+        'rmse': tf.reduce_sum(safe_sqrt(tf.reduce_mean((y_pred - y_true) ** 2, axis=0))),
+        'pcc': 0.5 * (1 - tf.reduce_mean(pearson(m))),
+        'ccc': 0.5 * (1 - tf.reduce_mean(concordance(m))),
+    }
+
+
+def agreement_loss(y_true: Any, y_pred: Any) -> tf.Tensor:
+    """Root-mean-square error plus lack of correlation and concordance, over the batch.
+
+    `L = RMSE_v + RMSE_a + ½ (1 - ½ (PCC_v + PCC_a)) + ½ (1 - ½ (CCC_v + CCC_a))`
+
+    Moments are biased (ddof 0). Perfect predictions and constant batches have a finite gradient: the square root's is 0
+    at 0, and the correlations have a floor under their variances (see `cafer_tf.correlation`).
+
+    Args:
+        y_true: `[n, 2]`, valence first, each in [-1, 1].
+        y_pred: `[n, 2]`, float32 or float64; `y_true` is cast to its dtype.
+
+    Returns:
+        A scalar of the dtype of `y_pred`, at least 0.
+
+    Raises:
+        ValueError: shapes that differ, or are not `[n, 2]`.
+
+    Example:
+        >>> labels = tf.constant([[0.5, -0.5], [-0.5, 0.5]])
+        >>> round(float(agreement_loss(labels, labels)), 4)
+        0.0
+        >>> round(float(agreement_loss(labels, -labels)), 4)
+        4.0
+
+    Reference: D. H. Kim and B. C. Song, AAAI 2021, the loss of the AV head. Their code takes the correlations with
+    mixed ddof, so that a perfect prediction does not reach 0; here it does.
+    """
+    return tf.add_n(list(agreement_terms(y_true, y_pred).values()))
+
+
+@tf.keras.utils.register_keras_serializable(package='cafer_tf')
+class AgreementLoss(tf.keras.losses.Loss):
+    """`agreement_loss` as a Keras loss. It is a statistic of the whole batch, so it takes no sample weights."""
+
+    def __init__(self, name: str = 'agreement_loss') -> None:
+        super().__init__(name=name, reduction=tf.keras.losses.Reduction.NONE)
+
+    def call(self, y_true: Any, y_pred: Any) -> tf.Tensor:
+        """See `agreement_loss`."""
+        return agreement_loss(y_true, y_pred)
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments."""
+        return {'name': self.name}

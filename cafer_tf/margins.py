@@ -1,0 +1,120 @@
+"""The adaptive margin `α̂ = MI + Δ`: mutual information plus a confidence term.
+
+Reference: D. H. Kim and B. C. Song, "Contrastive Adversarial Learning for Person Independent Facial Emotion
+Recognition", AAAI 2021: `α̂ = -½ log(1 - η²) + log(N / c)^(1 / (2K))`.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import tensorflow as tf
+
+from cafer_tf.correlation import moments, pearson
+
+_SQUARED_CORRELATION_GAP = 1e-6
+
+
+class AdaptiveMargin(NamedTuple):
+    """The margin and its two parts, scalars of the inputs' dtype."""
+
+    margin: tf.Tensor
+    mutual_information: tf.Tensor
+    confidence: tf.Tensor
+
+
+def gaussian_mutual_information(correlation: Any) -> tf.Tensor:
+    """Mutual information of two jointly Gaussian variables, in nats.
+
+    `MI = -½ log(1 - η²)`, with `η² <= 1 - 1e-6`, so that value (at most 6.9) and gradient stay finite.
+
+    Args:
+        correlation: η, any shape, in [-1, 1]; float32 or float64.
+
+    Returns:
+        The same shape and dtype, not negative.
+
+    Example:
+        >>> round(float(gaussian_mutual_information(0.6)), 4)
+        0.2231
+    """
+    squared = tf.convert_to_tensor(correlation) ** 2
+    return -0.5 * tf.math.log1p(-tf.minimum(squared, 1 - _SQUARED_CORRELATION_GAP))
+
+
+def confidence_term(batch_size: float, constant: float, neighbours: float) -> float:
+    """The confidence term Δ, which lifts the margin where mutual information is close to 0.
+
+    `Δ = (1 / (2K)) log(N / c)`
+
+    Args:
+        batch_size: N, examples of the batch, at least c.
+        constant: c, positive.
+        neighbours: K, at least 1.
+
+    Returns:
+        Δ, not negative.
+
+    Raises:
+        ValueError: a value out of range; N < c would make Δ negative.
+
+    Example:
+        >>> round(confidence_term(batch_size=64, constant=1.0, neighbours=4), 4)
+        0.5199
+    """
+    if neighbours < 1:
+        raise ValueError(f'neighbours (K) must be at least 1; it is {neighbours}')
+    if constant <= 0:
+        raise ValueError(f'constant (c) must be positive; it is {constant}')
+    if batch_size < constant:
+        raise ValueError(
+            f'batch_size (N = {batch_size}) below constant (c = {constant}) makes the confidence term negative'
+        )
+    return math.log(batch_size / constant) / (2 * neighbours)
+
+
+def adaptive_margin(
+    first: Any,
+    second: Any,
+    *,
+    batch_size: int,
+    constant: float = 1.0,
+    neighbours: int = 4,
+    weights: Any | None = None,
+    stop_gradient: bool = True,
+) -> AdaptiveMargin:
+    """The adaptive margin of two paired sets of critic outputs.
+
+    `α̂ = -½ log(1 - η²) + (1 / (2K)) log(N / c)`, where η is the correlation coefficient of the entries of the two
+    outputs. The margin is a constant of the critic's loss unless `stop_gradient` is false.
+
+    Args:
+        first: `[m, d]` critic outputs of one group, float32 or float64; `[m]` counts as `[m, 1]`.
+        second: `[m, d]` critic outputs of the other group; row i is paired with row i of `first`.
+        batch_size: N, the size of the whole batch.
+        constant: c, in (0, N].
+        neighbours: K, at least 1.
+        weights: `[m]`, 1 for pairs that count and 0 for those that do not; all count where none are given.
+        stop_gradient: whether the margin is a constant for the gradient.
+
+    Returns:
+        The margin and its two parts. Without any pair that counts η is 0, and the margin is Δ.
+
+    Raises:
+        ValueError: shapes that differ, or a confidence term out of range.
+    """
+    first, second = tf.convert_to_tensor(first), tf.convert_to_tensor(second)
+    if first.shape.rank == 1:
+        first, second = first[:, tf.newaxis], second[:, tf.newaxis]
+    if not first.shape.is_compatible_with(second.shape):
+        raise ValueError(f'paired outputs must have one shape; theirs are {first.shape} and {second.shape}')
+    confidence = tf.constant(confidence_term(batch_size, constant, neighbours), first.dtype)
+    if weights is not None:
+        weights = tf.reshape(tf.broadcast_to(tf.reshape(weights, [-1, 1]), tf.shape(first)), [-1])
+    eta = pearson(moments(tf.reshape(first, [-1]), tf.reshape(second, [-1]), weights))
+    information = gaussian_mutual_information(eta)
+    margin = information + confidence
+    if stop_gradient:
+        margin = tf.stop_gradient(margin)
+    return AdaptiveMargin(margin, information, confidence)

@@ -1,0 +1,17 @@
+"""Metrics that are exact over a whole evaluation set, however it is batched."""
+
+from cafer_tf.metrics.agreement import (
+    ConcordanceCorrelation,
+    PearsonCorrelation,
+    RootMeanSquaredError,
+    SignAgreement,
+    agreement_metrics,
+)
+
+__all__ = [
+    'ConcordanceCorrelation',
+    'PearsonCorrelation',
+    'RootMeanSquaredError',
+    'SignAgreement',
+    'agreement_metrics',
+]
