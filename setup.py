@@ -4,7 +4,8 @@ import pathlib
 
 import setuptools
 
-ROOT = pathlib.Path(__file__).parent
+ROOT = pathlib.Path(__file__).resolve().parent
+README = ROOT / 'README.md'
 
 
 def read_version() -> str:
@@ -52,9 +53,33 @@ setuptools.setup(
     name='cafer-tf',
     version=read_version(),
     description='Person-independent facial emotion models: contrastive adversarial learning in Keras and TFX',
-    long_description='',
+    long_description=README.read_text(encoding='utf-8') if README.exists() else '',
+    long_description_content_type='text/markdown',
+    license_expression='Apache-2.0',
+    license_files=['LICENSE'],
+    classifiers=[
+        'Development Status :: 4 - Beta',
+        'Intended Audience :: Developers',
+        'Intended Audience :: Science/Research',
+        'Operating System :: POSIX :: Linux',
+        'Programming Language :: Python :: 3',
+        'Programming Language :: Python :: 3 :: Only',
+        'Programming Language :: Python :: 3.10',
+        'Topic :: Scientific/Engineering :: Artificial Intelligence',
+        'Topic :: Scientific/Engineering :: Image Recognition',
+    ],
+    keywords='facial expression, valence, arousal, affect, contrastive learning, adversarial learning, tensorflow, tfx',
     python_requires='>=3.10,<3.11',
-    packages=setuptools.find_packages(),
+    # `schemas` holds data only, but as a package it stands beside `pipeline` wherever that is: in a checkout, in an
+    # installed wheel, and on a Beam worker.
+    packages=[
+        *setuptools.find_packages(include=['cafer_tf', 'cafer_tf.*', 'pipeline', 'pipeline.*']),
+        *setuptools.find_namespace_packages(include=['schemas.*']),
+    ],
+    package_data={'': ['*.html', '*.json', '*.npz', 'assets/*'], 'schemas.face_affect': ['*.pbtxt']},
+    include_package_data=False,
     install_requires=LIBRARY + PIPELINE,
     extras_require={'dev': DEVELOPMENT},
+    entry_points={'console_scripts': ['cafer=cafer_tf.cli:main', 'tfx=pipeline.tfx_cli:main']},
+    zip_safe=False,
 )

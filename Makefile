@@ -1,0 +1,41 @@
+# Every target sets the environment up first, which takes a minute or two once and no time afterwards.
+PYTHON3 ?= python3
+PYTEST_ARGS ?=
+
+# TFX starts pip and other commands of the environment by name. TensorFlow's C++ notes on missing GPUs help nobody here;
+# what goes wrong reaches the user as a Python exception.
+TF_CPP_MIN_LOG_LEVEL ?= 3
+IN_ENV := PATH="$(CURDIR)/.venv/bin:$$PATH" TF_CPP_MIN_LOG_LEVEL=$(TF_CPP_MIN_LOG_LEVEL)
+
+.DEFAULT_GOAL := help
+.PHONY: help env run test check bench lock clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
+
+env: ## make .venv from requirements.lock (PYTHON=/path/to/python3.10 picks the interpreter)
+	@$(PYTHON3) scripts/bootstrap.py
+
+run: env ## the whole pipeline on generated faces, into runs/demo
+	@$(IN_ENV) cafer run --out runs/demo
+
+test: env ## the tests (PYTEST_ARGS="-x -k margins" passes options to pytest)
+	@$(IN_ENV) pytest $(PYTEST_ARGS)
+
+check: env ## lint, format, types, layers and doctests
+	@$(IN_ENV) ruff check .
+	@$(IN_ENV) ruff format --check .
+	@$(IN_ENV) mypy
+	@$(IN_ENV) lint-imports
+	@$(IN_ENV) pytest --quiet --doctest-modules cafer_tf
+
+bench: env ## every benchmark, one table each
+	@for file in benchmarks/*.py; do echo "$$file"; $(IN_ENV) python "$$file" || exit; done
+
+lock: env ## resolve setup.py again; versions that still fit are kept
+	@$(IN_ENV) uv pip compile setup.py --extra dev --python .venv/bin/python --generate-hashes --no-annotate --no-header \
+		--quiet --output-file requirements.lock
+
+clean: ## remove .venv, caches and build results; runs/ stays
+	rm -rf .venv .venv.old build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
