@@ -26,7 +26,7 @@ ENVIRONMENT = ROOT / '.venv'
 DISCARDED = ROOT / '.venv.old'
 STAMP = ENVIRONMENT / '.ready'
 LOCK = ROOT / 'requirements.lock'
-INPUTS = (LOCK, ROOT / 'setup.py', ROOT / 'cafer_tf' / 'version.py', pathlib.Path(__file__).resolve())
+INPUTS = (LOCK, ROOT / 'setup.py', ROOT / 'cafer_tf' / 'version.py')
 WANTED = (3, 10)
 
 # Run by a candidate: the modules are those that a Python built without its libraries lacks. `_base_executable` leads
@@ -45,7 +45,7 @@ HARMFUL = frozenset(
     PIP_REQUIRE_VIRTUALENV PIP_ROOT PIP_TARGET PIP_USER
     UV_BUILD_CONSTRAINT UV_CONSTRAINT UV_EXCLUDE_NEWER UV_NO_BINARY UV_NO_BINARY_PACKAGE UV_NO_BUILD UV_NO_VERIFY_HASHES
     UV_OVERRIDE UV_PROJECT UV_PYTHON UV_SYSTEM_PYTHON UV_WORKING_DIRECTORY
-    """.split()
+    """.split()  # noqa: SIM905 (one name a line would be thirty lines)
 )
 
 
@@ -286,7 +286,7 @@ def run(command: Sequence[object], **changes: str) -> None:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            universal_newlines=True,
+            text=True,
         )
     except OSError as error:
         raise SetupError(f'{words[0]} could not be run: {error.strerror}') from None
@@ -324,7 +324,7 @@ def attempt(command: Sequence[object]) -> subprocess.CompletedProcess[str] | Non
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            universal_newlines=True,
+            text=True,
             timeout=60,
         )
     except (OSError, ValueError, subprocess.SubprocessError):
