@@ -66,6 +66,11 @@ class _AgreementMetric(tf.keras.metrics.Metric):
         value = tf.reduce_mean(values) if self.output_name == MEAN else values[features.OUTPUTS.index(self.output_name)]
         return tf.cast(value, self._dtype)
 
+    def reset_state(self) -> None:
+        """Forgets all examples."""
+        for variable in self.variables:
+            variable.assign(tf.zeros_like(variable))
+
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""
         return {**super().get_config(), 'output': self.output_name}

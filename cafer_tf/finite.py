@@ -1,0 +1,44 @@
+"""No NaN passes silently: training stops at the step, with the name of the term that was not finite."""
+
+from __future__ import annotations
+
+import re
+
+import tensorflow as tf
+
+_MARK = 'cafer_tf: not finite'
+_PATTERN = re.compile(re.escape(_MARK) + r'.*?term.*?\[b?[\'"]?([\w ]+?)[\'"]?\].*?value.*?\[([^\]]*)\].*?step.*?\[(\d+)\]', re.DOTALL)
+
+
+class NonFiniteError(ArithmeticError):
+    """A term of the training step became NaN or infinite; the weights are those before the step.
+
+    Attributes:
+        term: name of the first such term.
+        step: training step, from 0.
+    """
+
+    def __init__(self, term: str, value: str, step: int) -> None:
+        super().__init__(
+            f'training stopped at step {step}: {term} is {value}; the weights are those before this step. '
+            'Look for labels or images that are not finite, or lower training.learning_rate'
+        )
+        self.term = term
+        self.step = step
+
+
+def require_finite(terms: dict[str, tf.Tensor], step: tf.Tensor) -> tf.Operation:
+    """An operation that fails at the first of `terms` (scalars) that is not finite."""
+    values = tf.stack([tf.cast(value, tf.float32) for value in terms.values()])
+    wrong = tf.logical_not(tf.math.is_finite(values))
+    first = tf.argmax(tf.cast(wrong, tf.int32))
+    name = tf.gather(tf.constant(list(terms)), first)
+    return tf.debugging.Assert(
+        tf.logical_not(tf.reduce_any(wrong)), [_MARK, 'term', name, 'value', tf.gather(values, first), 'step', step]
+    )
+
+
+def translate(error: tf.errors.InvalidArgumentError) -> NonFiniteError | None:
+    """The readable error behind a failed `require_finite`; None for any other failure."""
+    match = _PATTERN.search(str(error))
+    return NonFiniteError(match[1], match[2], int(match[3])) if match else None

@@ -1,0 +1,31 @@
+"""The AV head, which regresses valence and arousal from the encoder's features."""
+
+from __future__ import annotations
+
+import tensorflow as tf
+
+from cafer_tf import features
+
+
+def build_head(feature_size: int, dropout: float = 0.5) -> tf.keras.Model:
+    """The regressor R: dense 64, dense 8, dense 2; 590,426 parameters on AlexNet's 9,216 features.
+
+    Args:
+        feature_size: d, length of the encoder's features.
+        dropout: rate before each of the first two layers.
+
+    Returns:
+        A network from `[n, d]` to `[n, 2]`, valence first, linear (not bounded).
+    """
+    layers = tf.keras.layers
+    return tf.keras.Sequential(
+        [
+            tf.keras.Input([feature_size], name='features'),
+            layers.Dropout(dropout, name='dropout1'),
+            layers.Dense(64, activation='relu', kernel_initializer='he_normal', name='dense1'),
+            layers.Dropout(dropout, name='dropout2'),
+            layers.Dense(8, activation='relu', kernel_initializer='he_normal', name='dense2'),
+            layers.Dense(len(features.OUTPUTS), name='valence_arousal'),
+        ],
+        name='head',
+    )
