@@ -1,0 +1,215 @@
+"""People: the shape of a head, its looks, and the way a person expresses emotions."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import re
+from collections.abc import Mapping
+
+import numpy as np
+
+from cafer_tf.synthesis.appearance import Appearance, Traits, sample_appearance, sample_traits
+from cafer_tf.synthesis.expression import Units
+from cafer_tf.synthesis.hair import build_shell
+from cafer_tf.synthesis.head import Head, Part, deform, load_head
+from cafer_tf.synthesis.painting import texture_coordinates
+
+SLIDER_SPREAD = 0.22
+UNEVENNESS = 0.12
+RISING = ('incr', 'up', 'out', 'forward', 'convex')
+SLIDER = re.compile(r'shape/(?P<name>.*?)-(?P<end>decr|incr|down|up|in|out|backward|forward|concave|convex)$')
+
+REGIONS: Mapping[str, tuple[str, ...]] = {
+    'brows': ('browDown', 'browInnerUp', 'browOuterUp'),
+    'eyes': ('eyeBlink', 'eyeLookDown', 'eyeSquint', 'eyeWide'),
+    'nose': ('noseSneer', 'cheekSquint'),
+    'jaw': ('jawOpen', 'jawForward'),
+}
+"""Units that a person moves by the same gain; all others are the region `mouth`."""
+RESTING_SPREAD: Mapping[str, float] = {
+    'mouthFrown': 0.25,
+    'mouthSmile': 0.16,
+    'browDown': 0.35,
+    'browInnerUp': 0.3,
+    'browOuterUp': 0.25,
+    'eyeSquint': 0.25,
+    'eyeBlink': 0.12,
+    'eyeWide': 0.2,
+    'noseSneer': 0.15,
+    'mouthPress': 0.2,
+}
+"""Standard deviation of each unit in the resting face before its negative half is cut off."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Style:
+    """How a person's face differs from the common expression of an emotion.
+
+    Attributes:
+        gain: logarithm of the overall expressiveness.
+        region_gains: region to the logarithm of its gain.
+        resting: unit to its weight in the neutral face.
+        asymmetry: how much stronger the left side moves; -1 to 1.
+    """
+
+    gain: float
+    region_gains: Mapping[str, float]
+    resting: Mapping[str, float]
+    asymmetry: float
+
+
+@dataclasses.dataclass(frozen=True)
+class Person:
+    """Everything that stays the same in all images of one person.
+
+    Attributes:
+        positions: float32 `[vertices, 3]`, the neutral head and the hair.
+        triangles, parts: int32, the mesh.
+        coordinates: float32 `[triangles, 3, 2]`, texture coordinates of the corners.
+        lips: float32 `[vertices]`, opacity of the lips' colour.
+        appearance: textures and colours.
+        style: how the person expresses emotions.
+        eyes: float32 `[3]`, the point between the eyes.
+        face_height: distance from there to the chin, in decimetres.
+    """
+
+    positions: np.ndarray
+    triangles: np.ndarray
+    parts: np.ndarray
+    coordinates: np.ndarray
+    lips: np.ndarray
+    appearance: Appearance
+    style: Style
+    eyes: np.ndarray
+    face_height: float
+
+
+def make_person(seed: int, index: int) -> Person:
+    """Person number `index` of the population `seed`, whatever other people there are."""
+    looks, shape, manner = (np.random.default_rng([seed, index, stream]) for stream in range(3))
+    head, traits = load_head(), sample_traits(looks)
+    appearance = sample_appearance(looks, traits)
+    positions = _place_teeth(deform(head.positions, sample_shape(shape, traits), head), head)
+    triangles, parts, coordinates, lips = head.triangles, head.parts, _head_coordinates(), head.lips
+    eyes = (positions[head.eyes[0]].mean(0) + positions[head.eyes[1]].mean(0)) / 2
+    height = float(eyes[1] - positions[_chin()][1])
+    shell = build_shell(appearance.style, positions)
+    if shell is not None:
+        triangles = np.concatenate([triangles, shell.triangles + np.int32(len(positions))])
+        parts = np.concatenate([parts, np.full(len(shell.triangles), Part.HAIR, np.int32)])
+        coordinates = np.concatenate([coordinates, shell.coordinates])
+        positions = np.concatenate([positions, shell.positions])
+        lips = np.concatenate([lips, np.zeros(len(shell.positions), np.float32)])
+    lips = lips * np.float32(appearance.lip_strength)
+    return Person(positions, triangles, parts, coordinates, lips, appearance, sample_manner(manner), eyes, height)
+
+
+def sample_shape(rng: np.random.Generator, traits: Traits) -> dict[str, float]:
+    """Weights of the shape targets: the traits' mixture of heads, then moderate random sliders."""
+    weights: dict[str, float] = {}
+    sexes = (('female', 1 - traits.masculine), ('male', traits.masculine))
+    ages = (('young', 1 - traits.age), ('old', traits.age))
+    size = 'maxweight' if traits.weight > 0 else 'minweight'
+    names = load_head().names
+    for sex, sex_share in sexes:
+        for age, age_share in ages:
+            for ancestry, share in zip(('african', 'asian', 'caucasian'), traits.ancestry):
+                weights[f'people/{ancestry}-{sex}-{age}'] = share * sex_share * age_share
+            weights[f'weight/{sex}-{age}-{size}'] = abs(traits.weight) * sex_share * age_share
+    for ends in sliders().values():
+        value = float(np.clip(rng.normal(0, SLIDER_SPREAD), -0.55, 0.55))
+        for name in ends[value > 0]:
+            weights[name] = abs(value)
+    for name in names:
+        if name.startswith('uneven/') and name.endswith('-l'):
+            value = float(np.clip(rng.normal(0, UNEVENNESS), -0.3, 0.3))
+            weights[name if value > 0 else name[:-1] + 'r'] = abs(value)
+    return {name: value for name, value in weights.items() if name in names}
+
+
+@functools.cache
+def sliders() -> Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]:
+    """Slider to the targets of its falling and its rising end; both sides of the face move together."""
+    ends: dict[str, tuple[list[str], list[str]]] = {}
+    for name in load_head().names:
+        if name.startswith('shape/'):
+            match = SLIDER.match(name)
+            key = match['name'] if match else name
+            rising = match is None or match['end'] in RISING
+            ends.setdefault(re.sub('^[lr]-', '', key), ([], []))[rising].append(name)
+    return {key: (tuple(falling), tuple(rising)) for key, (falling, rising) in ends.items()}
+
+
+def sample_manner(rng: np.random.Generator) -> Style:
+    """A random way of expressing emotions."""
+    gain = float(np.clip(rng.normal(0, 0.22), -0.5, 0.5))
+    region_gains = {region: float(np.clip(rng.normal(0, 0.2), -0.45, 0.45)) for region in (*REGIONS, 'mouth')}
+    resting = {unit: max(0.0, float(rng.normal(-0.2 * spread, spread))) for unit, spread in RESTING_SPREAD.items()}
+    return Style(gain, region_gains, resting, float(np.clip(rng.normal(0, 0.14), -0.35, 0.35)))
+
+
+def express(units: Units, style: Style, idiosyncrasy: float) -> dict[str, float]:
+    """The weights of the targets when a person shows `units`.
+
+    With idiosyncrasy `i`, gain `g`, regional gain `r`, resting weight `b` and asymmetry `s`, a unit of weight `x`
+    becomes `x exp(i (g + r)) + i b`, times `1 + i s` on the left and `1 - i s` on the right; weights stay in [0, 2].
+
+    Args:
+        units: from `expression`, without sides.
+        style: the person's.
+        idiosyncrasy: in [0, 1]; at 0 all people show the same weights.
+    """
+    names = load_head().names
+    weights: dict[str, float] = {}
+    for unit in sorted({*units, *style.resting}):
+        gain = style.gain + style.region_gains[_region(unit)]
+        value = units.get(unit, 0.0) * float(np.exp(idiosyncrasy * gain)) + idiosyncrasy * style.resting.get(unit, 0.0)
+        if value == 0:
+            continue
+        if f'unit/{unit}' in names:
+            weights[f'unit/{unit}'] = min(2.0, value)
+        else:
+            for side, sign in (('Left', 1), ('Right', -1)):
+                weights[f'unit/{unit}{side}'] = min(2.0, value * (1 + sign * idiosyncrasy * style.asymmetry))
+    return weights
+
+
+def _region(unit: str) -> str:
+    return next((region for region, units in REGIONS.items() if unit in units), 'mouth')
+
+
+@functools.cache
+def _chin() -> int:
+    """The lowest vertex at the front of the base mesh's chin."""
+    positions, parts = load_head().positions, load_head().vertex_parts
+    front = (parts == Part.SKIN) & (np.abs(positions[:, 0]) < 0.03) & (positions[:, 2] > 1.3) & (positions[:, 1] > 6)
+    front &= load_head().inside_mouth < 0.5
+    return int(np.flatnonzero(front)[positions[front, 1].argmin()])
+
+
+@functools.cache
+def _head_coordinates() -> np.ndarray:
+    """Texture coordinates: the cylinder for skin, the position on the ball for eyes."""
+    head = load_head()
+    corners = head.positions[head.triangles]
+    coordinates = texture_coordinates(corners)
+    seam = np.ptp(coordinates[..., 0], axis=1) > 0.7
+    coordinates[seam, :, 0] = 1.0
+    for eye in head.eyes:
+        ball = head.positions[eye]
+        middle, radius = (ball.min(0) + ball.max(0)) / 2, np.ptp(ball, axis=0).max() / 2
+        own = (head.parts == Part.EYE) & np.isin(head.triangles[:, 0], eye)
+        coordinates[own] = ((corners[own] - middle) / radius)[..., :2]
+    return coordinates
+
+
+def _place_teeth(positions: np.ndarray, head: Head) -> np.ndarray:
+    """Carries teeth and tongue along with the mouth, which the targets of a face's shape do not do, a little smaller."""
+    carried = (head.vertex_parts == Part.TEETH) | (head.vertex_parts == Part.TONGUE)
+    lining = head.inside_mouth > 0.5
+    shift = (positions[lining] - head.positions[lining]).mean(0)
+    base = head.positions[carried]
+    moved = positions.copy()
+    moved[carried] = base + shift - np.float32(0.1) * (base - base.mean(0)) + np.array([0, 0, -0.04], np.float32)
+    return moved

@@ -1,0 +1,161 @@
+"""Colour of every visible pixel: texture, light, shadow and shine, in linear light."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cafer_tf.synthesis.head import Part
+from cafer_tf.synthesis.jit import compiled
+
+SKIN, EYE, TEETH, TONGUE, LASHES, MOUTH, HAIR = (int(part) for part in Part)
+SHADOW_BIAS = np.float32(0.05)
+"""Depth in face heights by which something must be nearer to the light to cast a shadow."""
+
+KEY, FILL, AMBIENT, SKY, SHINE = range(5)
+"""Indices of the scalars in `levels`: strengths of the lights and of the shine."""
+
+
+@compiled
+def bilinear(texture: np.ndarray, u: float, v: float, channel: int) -> float:
+    """Texture `[rows, columns, channels]` at `u, v` in [0, 1], clamped at the border."""
+    rows, columns = texture.shape[0], texture.shape[1]
+    x = min(max(u, np.float32(0.0)), np.float32(1.0)) * (columns - 1)
+    y = min(max(v, np.float32(0.0)), np.float32(1.0)) * (rows - 1)
+    column, row = min(int(x), columns - 2), min(int(y), rows - 2)
+    ax, ay = np.float32(x - column), np.float32(y - row)
+    above = texture[row, column, channel] * (1 - ax) + texture[row, column + 1, channel] * ax
+    below = texture[row + 1, column, channel] * (1 - ax) + texture[row + 1, column + 1, channel] * ax
+    return above * (1 - ay) + below * ay
+
+
+@compiled
+def lit_fraction(depth: np.ndarray, x: float, y: float, z: float) -> float:
+    """Share of the 3 x 3 texels around a point that nothing shades."""
+    size = depth.shape[0]
+    column, row = int(x + 0.5), int(y + 0.5)
+    if column < 1 or row < 1 or column > size - 2 or row > size - 2:
+        return np.float32(1.0)
+    shaded = 0
+    for dy in range(-1, 2):
+        for dx in range(-1, 2):
+            if depth[row + dy, column + dx] > z + SHADOW_BIAS:
+                shaded += 1
+    return np.float32(1.0) - np.float32(shaded) / np.float32(9.0)
+
+
+@compiled
+def shade(
+    image: np.ndarray,
+    triangle: np.ndarray,
+    second: np.ndarray,
+    third: np.ndarray,
+    triangles: np.ndarray,
+    parts: np.ndarray,
+    attributes: np.ndarray,
+    coordinates: np.ndarray,
+    skin: np.ndarray,
+    hair: np.ndarray,
+    creases: np.ndarray,
+    crease_weights: np.ndarray,
+    palette: np.ndarray,
+    iris_radius: float,
+    light: np.ndarray,
+    fill: np.ndarray,
+    half: np.ndarray,
+    levels: np.ndarray,
+    colour: np.ndarray,
+    shadow: np.ndarray,
+) -> None:
+    """Paints the visible triangles over `image`, in place.
+
+    Args:
+        image: float32 `[size, size, 3]`, the background in linear light.
+        triangle, second, third: from `raster.rasterise`.
+        triangles, parts: the mesh.
+        attributes: float32 `[vertices, 8]`: normal, openness, lip, and column, row, depth seen from the light.
+        coordinates: float32 `[triangles, 3, 2]`, texture coordinates of the corners.
+        skin, hair: float32 textures, linear RGB.
+        creases: float32 `[rows, columns, 4]`, where each kind of crease darkens the skin.
+        crease_weights: float32 `[4]`.
+        palette: float32 `[6, 3]`: iris, white of the eye, teeth, tongue, lashes, lips.
+        iris_radius: relative to the eyeball's.
+        light, fill, half: unit vectors to the key light, the fill light, and halfway between key light and camera.
+        levels: float32 `[5]`, see `KEY` and the others.
+        colour: float32 `[3]` of the key light.
+        shadow: from `raster.light_depth`.
+    """
+    size = image.shape[0]
+    base = np.zeros(3, np.float32)
+    value = np.zeros(8, np.float32)
+    for row in range(size):
+        for column in range(size):
+            t = triangle[row, column]
+            if t < 0:
+                continue
+            a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
+            w1, w2 = second[row, column], third[row, column]
+            w0 = np.float32(1.0) - w1 - w2
+            for k in range(8):
+                value[k] = w0 * attributes[a, k] + w1 * attributes[b, k] + w2 * attributes[c, k]
+            norm = np.float32(1.0) / (np.sqrt(value[0] ** 2 + value[1] ** 2 + value[2] ** 2) + np.float32(1e-9))
+            nx, ny, nz = value[0] * norm, value[1] * norm, value[2] * norm
+            if nz < 0 and parts[t] == HAIR:
+                nx, ny, nz = -nx, -ny, -nz
+            u = w0 * coordinates[t, 0, 0] + w1 * coordinates[t, 1, 0] + w2 * coordinates[t, 2, 0]
+            v = w0 * coordinates[t, 0, 1] + w1 * coordinates[t, 1, 1] + w2 * coordinates[t, 2, 1]
+            part = parts[t]
+            openness, shine, warmth = value[3], levels[SHINE], np.float32(0.0)
+            if part == SKIN:
+                crease = np.float32(0.0)
+                for k in range(4):
+                    if crease_weights[k] > 0:
+                        crease += crease_weights[k] * bilinear(creases, u, v, k)
+                keep = np.float32(1.0) - min(crease, np.float32(0.6))
+                lip = min(np.float32(1.0), value[4])
+                for k in range(3):
+                    base[k] = (bilinear(skin, u, v, k) * (1 - lip) + palette[5, k] * lip) * keep
+                shine *= 1 + lip
+                warmth = np.float32(0.15)
+            elif part == EYE:
+                radius = np.sqrt(u * u + v * v) / iris_radius
+                for k in range(3):
+                    base[k] = palette[1, k]
+                    if radius < 0.42:
+                        base[k] = np.float32(0.002)
+                    elif radius < 1:
+                        base[k] = palette[0, k] * (np.float32(0.4) if radius > 0.85 else np.float32(1.0))
+                shine = np.float32(0.25)
+            elif part == HAIR:
+                for k in range(3):
+                    base[k] = bilinear(hair, u, v, k)
+                shine *= np.float32(0.8)
+            else:
+                which = 2 if part == TEETH else (4 if part == LASHES else 3)
+                for k in range(3):
+                    base[k] = palette[which, k]
+                if part == MOUTH:
+                    openness *= np.float32(0.35)
+                elif part == TONGUE:
+                    openness *= np.float32(0.6)
+                else:
+                    shine = np.float32(0.0)
+            lit = lit_fraction(shadow, value[5], value[6], value[7])
+            if part == TEETH:
+                lit = max(lit, np.float32(0.7))
+            diffuse = max(np.float32(0.0), (nx * light[0] + ny * light[1] + nz * light[2] + np.float32(0.2)) / 1.2)
+            direct = levels[KEY] * diffuse * (np.float32(0.25) + np.float32(0.75) * lit)
+            direct *= np.float32(0.4) + np.float32(0.6) * openness
+            second_light = max(np.float32(0.0), (nx * fill[0] + ny * fill[1] + nz * fill[2] + np.float32(0.3)) / 1.3)
+            ambient = (levels[AMBIENT] + levels[SKY] * ny + levels[FILL] * second_light) * openness
+            glint = max(np.float32(0.0), nx * half[0] + ny * half[1] + nz * half[2])
+            glint = glint * glint
+            glint = glint * glint
+            glint = glint * glint
+            glint = glint * glint
+            if part == EYE:
+                glint = glint * glint
+                glint = glint * glint
+            glint *= shine * lit * levels[KEY]
+            for k in range(3):
+                tint = np.float32(1.0) + (warmth * (np.float32(1.0) - diffuse) if k == 0 else np.float32(0.0))
+                image[row, column, k] = base[k] * (ambient * tint + direct * colour[k]) + glint * colour[k]
