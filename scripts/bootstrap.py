@@ -36,6 +36,9 @@ PROBE = (
     'getattr(sys, "_base_executable", None) or sys.executable, sep="|")'
 )
 
+# What uv says of every package; the large downloads remain, since they are what one waits for.
+NOISE = re.compile(r' [-+~] |\s*(Downloaded|Built) |\s*Downloading .*\((\d\.\dM|[\d.]+K)iB\)')
+
 # Settings of pip and uv say where packages come from, which is the user's business; these say where they go, or change
 # what is installed, and would break an environment that is to hold the lock file and nothing else.
 HARMFUL = frozenset(
@@ -96,16 +99,14 @@ def build() -> None:
 
     if (platform.system(), platform.machine()) != ('Linux', 'x86_64'):
         progress('note: only Linux on x86-64 is tested')
+    uv = ''
     # A stamp means that the last run finished, so that what is there can be brought up to date. Without one, nobody
     # knows how far a run came before it was killed.
-    usable = STAMP.is_file() and probe(str(environment_python())) is not None
-    if usable:
+    if STAMP.is_file() and probe(str(environment_python())) is not None:
         STAMP.unlink()
     else:
+        interpreter = find_interpreter()
         discard()
-    interpreter = find_interpreter()
-    uv = ''
-    if not usable:
         progress(f'making .venv with {interpreter}')
         uv = create(interpreter)
     uv = uv or install_uv()
@@ -272,7 +273,7 @@ def clean_environment(**changes: str) -> dict[str, str]:
 
 
 def run(command: Sequence[object], **changes: str) -> None:
-    """Runs a command, passing on what it says but for uv's line per package.
+    """Runs a command, passing on what it says.
 
     Raises:
         SetupError: it could not be run, or failed.
@@ -293,7 +294,7 @@ def run(command: Sequence[object], **changes: str) -> None:
     assert process.stdout is not None
     try:
         for line in process.stdout:
-            if not re.match(r' [-+~] ', line):
+            if not NOISE.match(line):
                 print(f'          {line.rstrip()}', flush=True)
     except BaseException:
         process.kill()
