@@ -1,0 +1,148 @@
+"""The servable: a SavedModel that answers for encoded images, and its reader."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from cafer_tf import features, grouping, input
+from cafer_tf.config import Config
+from cafer_tf.model import Cafer
+from cafer_tf.version import __version__
+
+IMAGE_BYTES_SIGNATURE = 'serving_default'
+EXAMPLES_SIGNATURE = 'examples'
+_METADATA = pathlib.PurePath('assets.extra', 'cafer.json')
+
+
+class ModelError(ValueError):
+    """A directory is not a model that this project exported."""
+
+
+class Servable(tf.Module):
+    """The functions behind the signatures.
+
+    Args:
+        model: the trained model.
+    """
+
+    def __init__(self, model: Cafer) -> None:
+        super().__init__(name='servable')
+        self._input = model.config.input
+        self.encoder = model.encoder
+        self.head = model.head
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name='image_bytes')])
+    def image_bytes(self, image_bytes: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Answers for JPEG or PNG bytes, `[n]`: valence and arousal in [-1, 1] and intensity, each `[n, 1]`."""
+        size = self._input.image_size
+        images = tf.map_fn(
+            lambda encoded: input.preprocess(encoded, self._input),
+            image_bytes,
+            fn_output_signature=tf.TensorSpec([size, size, 3], tf.float32),
+        )
+        predictions = self.head(self.encoder(images, training=False), training=False)
+        predictions = tf.clip_by_value(predictions, features.LABEL_MIN, features.LABEL_MAX)
+        return {
+            features.VALENCE: predictions[:, :1],
+            features.AROUSAL: predictions[:, 1:],
+            features.INTENSITY: grouping.intensity(predictions)[:, tf.newaxis],
+        }
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name='examples')])
+    def examples(self, examples: tf.Tensor) -> dict[str, tf.Tensor]:
+        """The same for serialised `tf.Example`s, `[n]`, of which only the image is read."""
+        parsed = tf.io.parse_example(examples, {features.IMAGE: tf.io.FixedLenFeature([], tf.string)})
+        return self.image_bytes(parsed[features.IMAGE])
+
+
+def export(model: Cafer, directory: str | os.PathLike[str]) -> pathlib.Path:
+    """Writes the model as a SavedModel with its signatures and metadata.
+
+    Signatures: `serving_default` (`image_bytes`: JPEG or PNG) and `examples` (serialised `tf.Example`), each answering
+    `valence`, `arousal` (in [-1, 1]) and `intensity` (in [0, sqrt(2)]), `[n, 1]` float32.
+
+    Args:
+        model: the trained model.
+        directory: where to write; it must not hold a model yet.
+    """
+    directory = pathlib.Path(directory)
+    servable = Servable(model)
+    tf.saved_model.save(
+        servable,
+        str(directory),
+        signatures={IMAGE_BYTES_SIGNATURE: servable.image_bytes, EXAMPLES_SIGNATURE: servable.examples},
+    )
+    metadata = directory / _METADATA
+    metadata.parent.mkdir(exist_ok=True)
+    facts = {'cafer_tf': __version__, 'threshold': model.threshold, 'config': model.config.to_dict()}
+    metadata.write_text(json.dumps(facts, indent=2) + '\n', encoding='utf-8')
+    return directory
+
+
+class Prediction(NamedTuple):
+    """What a model says of one face."""
+
+    valence: float
+    arousal: float
+    intensity: float
+
+
+class Predictor:
+    """Answers from an exported model.
+
+    Args:
+        directory: a SavedModel that `export` wrote, or a folder of numbered versions, of which the newest is taken.
+
+    Raises:
+        ModelError: there is no such model.
+    """
+
+    def __init__(self, directory: str | os.PathLike[str]) -> None:
+        self.directory = _newest_version(pathlib.Path(directory))
+        self.config, self.threshold = _read_metadata(self.directory)
+        self._model = tf.saved_model.load(str(self.directory))
+        self._signature = self._model.signatures[IMAGE_BYTES_SIGNATURE]
+
+    def predict(self, encoded: Sequence[bytes], batch_size: int = 64) -> list[Prediction]:
+        """Predictions for encoded images, in their order.
+
+        Args:
+            encoded: JPEG or PNG bytes, one face each.
+            batch_size: images of one request.
+        """
+        answers: list[Prediction] = []
+        for start in range(0, len(encoded), batch_size):
+            outputs = self._signature(image_bytes=tf.constant(encoded[start : start + batch_size]))
+            columns = [np.ravel(outputs[name]).tolist() for name in Prediction._fields]
+            answers += [Prediction(*row) for row in zip(*columns, strict=True)]
+        return answers
+
+
+def _newest_version(directory: pathlib.Path) -> pathlib.Path:
+    if (directory / 'saved_model.pb').is_file():
+        return directory
+    versions = [path.parent for path in directory.glob('*/saved_model.pb') if path.parent.name.isdigit()]
+    if not versions:
+        raise ModelError(
+            f'{directory} holds no SavedModel, nor numbered versions of one; '
+            'give the path that `cafer run` printed, or its parent folder'
+        )
+    return max(versions, key=lambda path: int(path.name))
+
+
+def _read_metadata(directory: pathlib.Path) -> tuple[Config, float]:
+    path = directory / _METADATA
+    try:
+        facts: dict[str, Any] = json.loads(path.read_text(encoding='utf-8'))
+        return Config.from_dict(facts['config']), float(facts['threshold'])
+    except FileNotFoundError:
+        raise ModelError(f'{directory} is a SavedModel, but not one of this project: {path.name} is missing') from None
+    except (KeyError, ValueError) as error:
+        raise ModelError(f'{path} cannot be read: {error}') from None
