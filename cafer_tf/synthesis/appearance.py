@@ -116,7 +116,7 @@ def _paint_skin(
     texture *= 1 - blush[..., None] * np.array([0.1, 0.8, 0.7])
     tired = rng.uniform(0.02, 0.16) * spot(0.36, 7.13, 0.15, 0.06)
     texture *= 1 - tired[..., None] * np.array([0.7, 0.9, 0.8])
-    for _ in range(rng.integers(0, 4)):
+    for _ in range(rng.integers(0, 3)):
         mole = spot(rng.uniform(-0.8, 0.8), rng.uniform(6.4, 7.8), 0.014, 0.014, mirrored=False)
         texture *= 1 - 0.5 * mole[..., None]
     texture = mix(texture, brows * 0.8, _brow(rng, traits.masculine))
@@ -132,14 +132,14 @@ def _paint_skin(
 def _brow(rng: np.random.Generator, masculine: float) -> np.ndarray:
     angles, heights = texels()
     across = np.abs(angles)
-    thickness = rng.uniform(0.036, 0.05) + 0.02 * masculine
+    thickness = rng.uniform(0.026, 0.04) + 0.014 * masculine
     inner, outer = rng.uniform(0.09, 0.13), rng.uniform(0.55, 0.63)
     along = np.clip((across - inner) / (outer - inner), 0, 1)
     arch = rng.uniform(0.01, 0.07) * (1.2 - 0.6 * masculine)
     middle = 7.49 + rng.normal(0, 0.012) + arch * np.sin(np.pi * np.clip(along * 0.95, 0, 1)) - 0.05 * along**2
     half = thickness * (1 - 0.6 * along**1.5)
-    shape = ramp(1.3, 0.6, np.abs(heights - middle) / half)
-    shape = shape * ramp(inner - 0.03, inner + 0.02, across) * ramp(outer + 0.05, outer - 0.05, across)
+    shape = ramp(1.5, 0.4, np.abs(heights - middle) / half)
+    shape = shape * ramp(inner - 0.04, inner + 0.06, across) * ramp(outer + 0.05, outer - 0.05, across)
     return np.clip(shape * rng.uniform(0.8, 1.0) * (1 + 0.2 * cloud(rng, 60)), 0, 1)
 
 
@@ -156,7 +156,7 @@ def _beard(rng: np.random.Generator) -> np.ndarray:
 
 
 def _paint_hair(rng: np.random.Generator, hair: np.ndarray) -> np.ndarray:
-    streaks = 0.16 * cloud(rng, 48, (1, 128)) + 0.06 * cloud(rng, 24, (16, 128))
+    streaks = 0.22 * cloud(rng, 64, (1, 160))[:1] + 0.10 * cloud(rng, 40, (16, 160))
     texture = hair * (1 + streaks[..., None])
     return np.ascontiguousarray(linear(np.clip(texture, 0.02, 1)).astype(np.float32))
 

@@ -29,6 +29,7 @@ LOWEST, WIDEST = 5.0, 2.1
 """The body is cut below this height and beyond this distance from the middle, far outside every image."""
 SMALLEST_OFFSET = 5e-4
 
+# The lower lashes, `helper-*-eyelashes-1`, look like a drawn line in a small image.
 PARTS = {
     'body': Part.SKIN,
     'helper-l-eye': Part.EYE,
@@ -36,8 +37,6 @@ PARTS = {
     'helper-upper-teeth': Part.TEETH,
     'helper-lower-teeth': Part.TEETH,
     'helper-tongue': Part.TONGUE,
-    'helper-l-eyelashes-1': Part.LASHES,
-    'helper-r-eyelashes-1': Part.LASHES,
     'helper-l-eyelashes-2': Part.LASHES,
     'helper-r-eyelashes-2': Part.LASHES,
 }

@@ -41,12 +41,12 @@ class Expression:
 
 EXPRESSIONS: Mapping[str, Expression] = {
     'happy': Expression(
-        0.81, 0.51, {'mouthSmile': 1.1, 'cheekSquint': 0.9, 'mouthUpperUp': 0.45, 'jawOpen': 0.12, 'eyeSquint': 0.45}
+        0.81, 0.51, {'mouthSmile': 1.15, 'cheekSquint': 0.9, 'mouthUpperUp': 0.7, 'jawOpen': 0.22, 'eyeSquint': 0.4}
     ),
     'excited': Expression(
         0.62,
         0.75,
-        {'mouthSmile': 1.0, 'cheekSquint': 0.4, 'mouthUpperUp': 0.4, 'mouthLowerDown': 0.3, 'jawOpen': 0.5}
+        {'mouthSmile': 1.0, 'cheekSquint': 0.4, 'mouthUpperUp': 0.6, 'mouthLowerDown': 0.3, 'jawOpen': 0.5}
         | {'browInnerUp': 1.0, 'browOuterUp': 1.2, 'eyeWide': 0.9},
     ),
     'surprised': Expression(
@@ -56,12 +56,12 @@ EXPRESSIONS: Mapping[str, Expression] = {
         -0.64,
         0.60,
         {'browInnerUp': 1.7, 'browDown': 0.5, 'eyeWide': 1.5, 'mouthStretch': 1.3, 'mouthLowerDown': 0.9}
-        | {'mouthFrown': 0.6, 'jawOpen': 0.18, 'mouthUpperUp': 0.2},
+        | {'mouthFrown': 0.6, 'jawOpen': 0.1, 'mouthUpperUp': 0.35},
     ),
     'angry': Expression(
         -0.51,
         0.59,
-        {'browDown': 1.8, 'eyeWide': 0.7, 'eyeSquint': 0.5, 'noseSneer': 0.5, 'mouthFrown': 1.1, 'mouthPress': 0.2}
+        {'browDown': 1.6, 'eyeWide': 1.1, 'eyeSquint': 0.3, 'noseSneer': 0.4, 'mouthFrown': 1.1, 'mouthPress': 0.2}
         | {'mouthRollLower': 0.5, 'mouthRollUpper': 0.4, 'mouthShrugLower': 0.5, 'jawForward': 0.3},
     ),
     'disgusted': Expression(
@@ -79,11 +79,11 @@ EXPRESSIONS: Mapping[str, Expression] = {
     'bored': Expression(
         -0.65,
         -0.62,
-        {'eyeBlink': 0.5, 'mouthFrown': 1.2, 'mouthShrugLower': 0.4, 'browOuterUp': 0.2, 'browDown': 0.4}
+        {'eyeBlink': 0.42, 'mouthFrown': 1.2, 'mouthShrugLower': 0.4, 'browOuterUp': 0.2, 'browDown': 0.4}
         | {'mouthPress': 0.2},
     ),
     'sleepy': Expression(0.20, -0.70, {'eyeBlink': 0.88, 'browInnerUp': 0.5, 'jawOpen': 0.14}),
-    'relaxed': Expression(0.68, -0.46, {'mouthSmile': 0.75, 'eyeBlink': 0.5, 'cheekSquint': 0.3, 'mouthDimple': 0.3}),
+    'relaxed': Expression(0.68, -0.46, {'mouthSmile': 0.8, 'eyeBlink': 0.38, 'cheekSquint': 0.3, 'mouthDimple': 0.3}),
 }
 NEUTRAL = 'neutral'
 

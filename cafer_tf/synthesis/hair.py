@@ -109,7 +109,7 @@ def build_shell(style: HairStyle, positions: np.ndarray) -> HairShell | None:
     layers = []
     for step in steps:
         point, direction = _interpolate(roots, rows * step), _interpolate(directions, rows * step)
-        thickness = style.volume * (end + (1 - end) * np.sqrt(1 - step**2.5))
+        thickness = style.volume * (end + (1 - end) * (1 - step**2.2) ** 0.7)
         layers.append(point + direction * thickness[:, None])
     if hanging:
         tip = layers[-1]

@@ -13,10 +13,15 @@ from cafer_tf.synthesis.appearance import Appearance, Traits, sample_appearance,
 from cafer_tf.synthesis.expression import Units
 from cafer_tf.synthesis.hair import build_shell
 from cafer_tf.synthesis.head import Head, Part, deform, load_head
-from cafer_tf.synthesis.painting import texture_coordinates
+from cafer_tf.synthesis.painting import ramp, texture_coordinates
 
 SLIDER_SPREAD = 0.22
 UNEVENNESS = 0.12
+TEETH_SHIFT = np.array([0.0, -0.025, -0.03], np.float32)
+LOWER_TEETH_DROP = np.float32(0.015)
+LIMITS: Mapping[str, float] = {'eyeBlink': 1.0, 'jawOpen': 1.0, 'mouthSmile': 1.5}
+"""Largest weight of units that break the face beyond it; the others go up to `LARGEST`."""
+LARGEST = 2.0
 RISING = ('incr', 'up', 'out', 'forward', 'convex')
 SLIDER = re.compile(r'shape/(?P<name>.*?)-(?P<end>decr|incr|down|up|in|out|backward|forward|concave|convex)$')
 
@@ -68,6 +73,7 @@ class Person:
         triangles, parts: int32, the mesh.
         coordinates: float32 `[triangles, 3, 2]`, texture coordinates of the corners.
         lips: float32 `[vertices]`, opacity of the lips' colour.
+        light: float32 `[vertices]`, share of the light that reaches the vertex: the back teeth are dark.
         appearance: textures and colours.
         style: how the person expresses emotions.
         eyes: float32 `[3]`, the point between the eyes.
@@ -79,6 +85,7 @@ class Person:
     parts: np.ndarray
     coordinates: np.ndarray
     lips: np.ndarray
+    light: np.ndarray
     appearance: Appearance
     style: Style
     eyes: np.ndarray
@@ -102,7 +109,11 @@ def make_person(seed: int, index: int) -> Person:
         positions = np.concatenate([positions, shell.positions])
         lips = np.concatenate([lips, np.zeros(len(shell.positions), np.float32)])
     lips = lips * np.float32(appearance.lip_strength)
-    return Person(positions, triangles, parts, coordinates, lips, appearance, sample_manner(manner), eyes, height)
+    light = np.ones(len(positions), np.float32)
+    teeth = np.flatnonzero(head.vertex_parts == Part.TEETH)
+    light[teeth] = ramp(1.15, 1.42, head.positions[teeth, 2])
+    manners = sample_manner(manner)
+    return Person(positions, triangles, parts, coordinates, lips, light, appearance, manners, eyes, height)
 
 
 def sample_shape(rng: np.random.Generator, traits: Traits) -> dict[str, float]:
@@ -153,7 +164,7 @@ def express(units: Units, style: Style, idiosyncrasy: float) -> dict[str, float]
     """The weights of the targets when a person shows `units`.
 
     With idiosyncrasy `i`, gain `g`, regional gain `r`, resting weight `b` and asymmetry `s`, a unit of weight `x`
-    becomes `x exp(i (g + r)) + i b`, times `1 + i s` on the left and `1 - i s` on the right; weights stay in [0, 2].
+    becomes `x exp(i (g + r)) + i b`, times `1 + i s` on the left and `1 - i s` on the right; weights stay below `LIMITS`.
 
     Args:
         units: from `expression`, without sides.
@@ -167,11 +178,12 @@ def express(units: Units, style: Style, idiosyncrasy: float) -> dict[str, float]
         value = units.get(unit, 0.0) * float(np.exp(idiosyncrasy * gain)) + idiosyncrasy * style.resting.get(unit, 0.0)
         if value == 0:
             continue
+        limit = LIMITS.get(unit, LARGEST)
         if f'unit/{unit}' in names:
-            weights[f'unit/{unit}'] = min(2.0, value)
+            weights[f'unit/{unit}'] = min(limit, value)
         else:
             for side, sign in (('Left', 1), ('Right', -1)):
-                weights[f'unit/{unit}{side}'] = min(2.0, value * (1 + sign * idiosyncrasy * style.asymmetry))
+                weights[f'unit/{unit}{side}'] = min(limit, value * (1 + sign * idiosyncrasy * style.asymmetry))
     return weights
 
 
@@ -205,11 +217,14 @@ def _head_coordinates() -> np.ndarray:
 
 
 def _place_teeth(positions: np.ndarray, head: Head) -> np.ndarray:
-    """Carries teeth and tongue along with the mouth, which the targets of a face's shape do not do, a little smaller."""
+    """Carries teeth and tongue along with the lips, which the targets of a face's shape do not do."""
     carried = (head.vertex_parts == Part.TEETH) | (head.vertex_parts == Part.TONGUE)
-    lining = head.inside_mouth > 0.5
-    shift = (positions[lining] - head.positions[lining]).mean(0)
-    base = head.positions[carried]
+    seam = (head.inside_mouth > 0.5) & (np.abs(head.positions[:, 0]) < 0.1) & (head.positions[:, 2] > 1.45)
+    shift = (positions[seam] - head.positions[seam]).mean(0)
+    jaw = head.names['unit/jawOpen']
+    lower = np.zeros(len(head.positions), bool)
+    lower[head.indices[head.pointers[jaw] : head.pointers[jaw + 1]]] = True
     moved = positions.copy()
-    moved[carried] = base + shift - np.float32(0.1) * (base - base.mean(0)) + np.array([0, 0, -0.04], np.float32)
+    moved[carried] = head.positions[carried] * np.array([0.92, 1, 1], np.float32) + shift + TEETH_SHIFT
+    moved[carried & lower, 1] -= LOWER_TEETH_DROP
     return moved

@@ -48,9 +48,18 @@ def openness(positions: np.ndarray, normals: np.ndarray, triangles: np.ndarray) 
     result = np.ones(positions.shape[0], np.float32)
     for vertex in range(positions.shape[0]):
         hollow = rise[vertex] / (length[vertex] + np.float32(1e-9))
-        if hollow > 0:
-            result[vertex] = max(np.float32(0.3), np.float32(1.0) - np.float32(2.0) * hollow)
-    return result
+        if hollow > 0.02:
+            result[vertex] = max(np.float32(0.3), np.float32(1.04) - np.float32(2.0) * hollow)
+    # Neighbours are averaged in, since single vertices of an uneven mesh would show as smudges.
+    total = result * np.float32(2.0)
+    count = np.full(positions.shape[0], np.float32(2.0), np.float32)
+    for t in range(triangles.shape[0]):
+        a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
+        around = result[a] + result[b] + result[c]
+        for vertex in (a, b, c):
+            total[vertex] += around
+            count[vertex] += np.float32(3.0)
+    return total / count
 
 
 @compiled

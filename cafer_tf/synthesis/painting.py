@@ -82,10 +82,10 @@ CREASES = ('browUp', 'browDown', 'smile', 'sneer')
 def crease_texture() -> np.ndarray:
     """float32 `[ROWS, COLUMNS, 4]`: where skin folds when brows rise or lower, cheeks smile, or the nose wrinkles."""
     angles, heights = texels()
-    forehead = sum(stroke([(0.0, y), (0.42, y + 0.02), (0.6, y - 0.04)], 0.016) for y in (7.68, 7.77, 7.86))
+    forehead = sum(stroke([(0.0, y), (0.42, y + 0.02), (0.6, y - 0.04)], 0.022) for y in (7.69, 7.80))
     frown = stroke([(0.055, 7.42), (0.075, 7.56)], 0.016) + 0.5 * stroke([(0.0, 7.38), (0.10, 7.37)], 0.014)
     fold = stroke([(0.17, 6.94), (0.28, 6.80), (0.36, 6.66)], 0.022)
     feet = sum(stroke([(0.66, 7.28), (0.78, 7.28 + dy)], 0.012) for dy in (-0.05, 0.0, 0.05))
     wrinkles = sum(stroke([(0.02, y), (0.11, y - 0.02)], 0.012) for y in (7.18, 7.26, 7.34))
     upper_fold = stroke([(0.15, 6.97), (0.22, 6.88), (0.27, 6.74)], 0.024)
-    return np.stack([0.8 * forehead, frown, 0.8 * fold + 0.6 * feet, wrinkles + upper_fold], -1).astype(np.float32)
+    return np.stack([0.6 * forehead, frown, 0.8 * fold + 0.6 * feet, wrinkles + upper_fold], -1).astype(np.float32)

@@ -11,8 +11,8 @@ TEETH, TONGUE, LASHES, MOUTH, HAIR = (
     int(part) for part in (Part.TEETH, Part.TONGUE, Part.LASHES, Part.MOUTH, Part.HAIR)
 )
 FAR = np.float32(-1e9)
-BEHIND_LINING = np.float32(0.12)
-"""How far behind the lining of the mouth teeth may be and still be drawn, in face heights."""
+LASH_LIFT = np.float32(0.012)
+"""Lashes are drawn as if this much nearer, in face heights: closed lids would hide parts of them."""
 
 
 @compiled
@@ -56,6 +56,8 @@ def rasterise(
             scale = np.float32(1.0) / area
             z0 = screen[a, 2]
             z1, z2 = screen[b, 2] - z0, screen[c, 2] - z0
+            if part == LASHES:
+                z0 += LASH_LIFT
             for row in range(max(0, int(np.ceil(top))), min(size - 1, int(np.floor(bottom))) + 1):
                 dy = np.float32(row) - y0
                 for column in range(max(0, int(np.ceil(left))), min(size - 1, int(np.floor(right))) + 1):
@@ -69,10 +71,8 @@ def rasterise(
                         under = triangle[row, column]
                         if under < 0:
                             continue
-                        if parts[under] == MOUTH:
-                            if z < depth[row, column] - BEHIND_LINING:
-                                continue
-                        elif (parts[under] != TEETH and parts[under] != TONGUE) or z <= depth[row, column]:
+                        visible = parts[under]
+                        if (visible != MOUTH and visible != TEETH and visible != TONGUE) or z <= depth[row, column]:
                             continue
                     elif z <= depth[row, column]:
                         continue

@@ -51,7 +51,7 @@ def render_face(
     shadow_map = _light_view(turned, light, right, up)
     attributes = np.empty((len(turned), 8), np.float32)
     attributes[:, :3] = normals
-    attributes[:, 3] = openness(turned, normals, person.triangles)
+    attributes[:, 3] = openness(turned, normals, person.triangles) * person.light
     attributes[:, 4] = person.lips
     attributes[:, 5:] = shadow_map
     fill = _unit(np.array([-light[0], 0.1, 0.6]))

@@ -139,6 +139,8 @@ def shade(
                     openness *= np.float32(0.6)
                 else:
                     shine = np.float32(0.0)
+                    for k in range(3):
+                        base[k] *= openness
             lit = lit_fraction(shadow, value[5], value[6], value[7])
             if part == TEETH:
                 lit = max(lit, np.float32(0.7))
