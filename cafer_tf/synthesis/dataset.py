@@ -124,9 +124,7 @@ def _render(
     workers = min(workers, len(people))
     arguments = [(folder, face_set, index, split, first_image) for index, split in people]
     rows: list[Row] = []
-    with tqdm(
-        total=len(people) * face_set.images_per_person, unit='image', desc='faces', disable=not progress
-    ) as bar:
+    with tqdm(total=len(people) * face_set.images_per_person, unit='image', desc='faces', disable=not progress) as bar:
         for person_rows in _map(arguments, workers):
             rows += person_rows
             bar.update(len(person_rows))

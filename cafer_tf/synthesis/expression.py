@@ -175,7 +175,7 @@ def blend_at(valence: float, arousal: float) -> Blend:
         (first.valence * arousal - valence * first.arousal) / determinant,
     )
     scale = max(1.0, sum(weights))
-    return Blend({name: max(0.0, w) / scale for name, w in zip((order[after - 1], order[after]), weights)})
+    return Blend({name: max(0.0, w) / scale for name, w in zip((order[after - 1], order[after]), weights, strict=True)})
 
 
 def sample_blend(rng: np.random.Generator) -> Blend:

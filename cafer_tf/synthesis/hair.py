@@ -185,7 +185,7 @@ def _cast(
 def _rows_at(heights: np.ndarray, line: np.ndarray) -> np.ndarray:
     """Fractional row of the grid at which each column comes down to the height `line`."""
     rows = np.arange(len(heights))
-    return np.array([np.interp(-goal, -column, rows) for column, goal in zip(heights.T, line)])
+    return np.array([np.interp(-goal, -column, rows) for column, goal in zip(heights.T, line, strict=True)])
 
 
 def _interpolate(grid: np.ndarray, rows: np.ndarray) -> np.ndarray:

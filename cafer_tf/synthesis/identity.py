@@ -125,7 +125,7 @@ def sample_shape(rng: np.random.Generator, traits: Traits) -> dict[str, float]:
     names = load_head().names
     for sex, sex_share in sexes:
         for age, age_share in ages:
-            for ancestry, share in zip(('african', 'asian', 'caucasian'), traits.ancestry):
+            for ancestry, share in zip(('african', 'asian', 'caucasian'), traits.ancestry, strict=True):
                 weights[f'people/{ancestry}-{sex}-{age}'] = share * sex_share * age_share
             weights[f'weight/{sex}-{age}-{size}'] = abs(traits.weight) * sex_share * age_share
     for ends in sliders().values():
@@ -164,7 +164,7 @@ def express(units: Units, style: Style, idiosyncrasy: float) -> dict[str, float]
     """The weights of the targets when a person shows `units`.
 
     With idiosyncrasy `i`, gain `g`, regional gain `r`, resting weight `b` and asymmetry `s`, a unit of weight `x`
-    becomes `x exp(i (g + r)) + i b`, times `1 + i s` on the left and `1 - i s` on the right; weights stay below `LIMITS`.
+    becomes `x exp(i (g + r)) + i b`, times `1 + i s` on the left and `1 - i s` on the right, and at most its limit.
 
     Args:
         units: from `expression`, without sides.

@@ -7,6 +7,7 @@ height on the unshaped base mesh (decimetres; eyes at 7.27, brows 7.50, nose tip
 from __future__ import annotations
 
 import functools
+import itertools
 
 import numpy as np
 from PIL import Image
@@ -52,7 +53,7 @@ def stroke(points: list[tuple[float, float]], width: float, mirrored: bool = Tru
     angles, heights = texels()
     across = np.abs(angles) if mirrored else angles
     squared = np.full(angles.shape, np.inf, np.float32)
-    for (x0, y0), (x1, y1) in zip(points, points[1:]):
+    for (x0, y0), (x1, y1) in itertools.pairwise(points):
         x, y = x1 - x0, y1 - y0
         along = np.clip(((across - x0) * x + (heights - y0) * y) / (x * x + y * y), 0, 1)
         squared = np.minimum(squared, (across - x0 - along * x) ** 2 + (heights - y0 - along * y) ** 2)
@@ -81,7 +82,6 @@ CREASES = ('browUp', 'browDown', 'smile', 'sneer')
 @functools.cache
 def crease_texture() -> np.ndarray:
     """float32 `[ROWS, COLUMNS, 4]`: where skin folds when brows rise or lower, cheeks smile, or the nose wrinkles."""
-    angles, heights = texels()
     forehead = sum(stroke([(0.0, y), (0.42, y + 0.02), (0.6, y - 0.04)], 0.022) for y in (7.69, 7.80))
     frown = stroke([(0.055, 7.42), (0.075, 7.56)], 0.016) + 0.5 * stroke([(0.0, 7.38), (0.10, 7.37)], 0.014)
     fold = stroke([(0.17, 6.94), (0.28, 6.80), (0.36, 6.66)], 0.022)

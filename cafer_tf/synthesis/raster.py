@@ -40,7 +40,7 @@ def rasterise(
     for inside_mouth in (False, True):
         for t in range(triangles.shape[0]):
             part = parts[t]
-            if (part == TEETH or part == TONGUE) != inside_mouth:
+            if (part in (TEETH, TONGUE)) != inside_mouth:
                 continue
             a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
             x0, y0 = screen[a, 0], screen[a, 1]
@@ -89,7 +89,7 @@ def light_depth(screen: np.ndarray, triangles: np.ndarray, parts: np.ndarray, si
     depth = np.full((size, size), FAR, np.float32)
     for t in range(triangles.shape[0]):
         part = parts[t]
-        if part == LASHES or part == TEETH or part == TONGUE or part == MOUTH:
+        if part in (LASHES, TEETH, TONGUE, MOUTH):
             continue
         a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
         x0, y0 = screen[a, 0], screen[a, 1]

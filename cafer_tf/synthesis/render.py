@@ -43,7 +43,9 @@ def render_face(
     head = load_head()
     moved = deform(person.positions, {**weights, **_gaze(scene.gaze)}, head)
     scale = 1 / person.face_height
-    turned = rotate(moved, person.eyes + PIVOT / np.float32(scale), rotation_matrix(scene.yaw, scene.pitch, scene.roll), scale)
+    turned = rotate(
+        moved, person.eyes + PIVOT / np.float32(scale), rotation_matrix(scene.yaw, scene.pitch, scene.roll), scale
+    )
     normals = vertex_normals(turned, person.triangles)
     samples = size * supersampling
     screen = _frame(turned, person, scene, samples)

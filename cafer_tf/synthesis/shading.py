@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from cafer_tf.synthesis.head import Part
@@ -16,7 +18,7 @@ KEY, FILL, AMBIENT, SKY, SHINE = range(5)
 
 
 @compiled
-def bilinear(texture: np.ndarray, u: float, v: float, channel: int) -> float:
+def bilinear(texture: np.ndarray, u: Any, v: Any, channel: int) -> Any:
     """Texture `[rows, columns, channels]` at `u, v` in [0, 1], clamped at the border."""
     rows, columns = texture.shape[0], texture.shape[1]
     x = min(max(u, np.float32(0.0)), np.float32(1.0)) * (columns - 1)
@@ -29,7 +31,7 @@ def bilinear(texture: np.ndarray, u: float, v: float, channel: int) -> float:
 
 
 @compiled
-def lit_fraction(depth: np.ndarray, x: float, y: float, z: float) -> float:
+def lit_fraction(depth: np.ndarray, x: Any, y: Any, z: Any) -> Any:
     """Share of the 3 x 3 texels around a point that nothing shades."""
     size = depth.shape[0]
     column, row = int(x + 0.5), int(y + 0.5)
@@ -58,7 +60,7 @@ def shade(
     creases: np.ndarray,
     crease_weights: np.ndarray,
     palette: np.ndarray,
-    iris_radius: float,
+    iris_radius: Any,
     light: np.ndarray,
     fill: np.ndarray,
     half: np.ndarray,
@@ -70,16 +72,22 @@ def shade(
 
     Args:
         image: float32 `[size, size, 3]`, the background in linear light.
-        triangle, second, third: from `raster.rasterise`.
-        triangles, parts: the mesh.
+        triangle: int32 `[size, size]`, from `raster.rasterise`.
+        second: float32 `[size, size]`, likewise.
+        third: float32 `[size, size]`, likewise.
+        triangles: int32 `[triangles, 3]`.
+        parts: int32 `[triangles]`.
         attributes: float32 `[vertices, 8]`: normal, openness, lip, and column, row, depth seen from the light.
         coordinates: float32 `[triangles, 3, 2]`, texture coordinates of the corners.
-        skin, hair: float32 textures, linear RGB.
+        skin: float32 texture, linear RGB.
+        hair: the same of the hair.
         creases: float32 `[rows, columns, 4]`, where each kind of crease darkens the skin.
         crease_weights: float32 `[4]`.
         palette: float32 `[6, 3]`: iris, white of the eye, teeth, tongue, lashes, lips.
         iris_radius: relative to the eyeball's.
-        light, fill, half: unit vectors to the key light, the fill light, and halfway between key light and camera.
+        light: float32 `[3]`, unit vector to the key light.
+        fill: the same to the fill light.
+        half: the same halfway between key light and camera.
         levels: float32 `[5]`, see `KEY` and the others.
         colour: float32 `[3]` of the key light.
         shadow: from `raster.light_depth`.
