@@ -99,6 +99,8 @@ def build() -> None:
 
     if (platform.system(), platform.machine()) != ('Linux', 'x86_64'):
         progress('note: only Linux on x86-64 is tested')
+    if not shutil.which('g++'):
+        progress('note: g++ was not found; a few packages are built from source unless uv has them in its cache')
     uv = ''
     # A stamp means that the last run finished, so that what is there can be brought up to date. Without one, nobody
     # knows how far a run came before it was killed.
@@ -222,9 +224,11 @@ def create(interpreter: str) -> str:
     # Debian and Ubuntu keep ensurepip in a package of its own; any other pip can unpack uv beside the environment.
     run([interpreter, '-I', '-m', 'venv', '--without-pip', ENVIRONMENT])
     beside = ENVIRONMENT / 'uv'
+    # That pip may belong to another Python, which matters as little to the binary as where it lies.
+    elsewhere = ('--target', beside, '--python-version', '3.10', '--ignore-requires-python')
     for pip in ([interpreter, '-m', 'pip'], [sys.executable, '-m', 'pip'], ['pip3']):
         if runs([*pip, '--version']):
-            install_uv_with(pip, '--target', beside)
+            install_uv_with(pip, *elsewhere)
             return str(beside / 'bin' / 'uv')
     raise SetupError(
         f'{interpreter} comes without ensurepip, and neither pip nor uv was found: '
