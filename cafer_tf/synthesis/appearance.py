@@ -63,7 +63,7 @@ class Appearance:
 
     Attributes:
         skin: float32 `[rows, columns, 3]`, see `painting`.
-        hair: float32 `[rows, columns, 3]`, streaks along the hair.
+        hair: float32 `[rows, columns, 4]`, streaks along the hair, and how much each of them shines.
         palette: float32 `[6, 3]`: iris, white of the eye, teeth, tongue, lashes, lips.
         iris_radius: as a fraction of the eyeball's radius.
         lip_strength: how much the lips differ from the skin, in [0, 1].
@@ -97,7 +97,7 @@ def sample_appearance(rng: np.random.Generator, traits: Traits) -> Appearance:
     skin = SKIN_TONES[below] + (tone - below) * (SKIN_TONES[below + 1] - SKIN_TONES[below])
     skin = np.clip(skin * (1 + rng.normal(0, 0.015, 3)), 0, 1)
     fair = max(0.0, 1 - tone / 2)
-    colours = np.array([0.42, 0.30, 0.16 * (0.2 + fair), 0.12 * fair, 0.10 * fair, 0.05 * fair])
+    colours = np.array([0.34, 0.30, 0.08 + 0.18 * fair, 0.22 * fair, 0.22 * fair, 0.10 * fair])
     hair = HAIR_COLOURS[rng.choice(len(HAIR_COLOURS), p=colours / colours.sum())] * rng.uniform(0.85, 1.15)
     grey = float(np.clip((traits.age - 0.2) / 0.25 + rng.normal(0, 0.25), 0, 1)) if traits.age > 0.15 else 0.0
     brows = hair * (1 - 0.5 * grey) + GREY * 0.5 * grey
@@ -173,8 +173,9 @@ def _beard(rng: np.random.Generator) -> np.ndarray:
 
 def _paint_hair(rng: np.random.Generator, hair: np.ndarray) -> np.ndarray:
     streaks = 0.22 * cloud(rng, 64, (1, 160))[:1] + 0.10 * cloud(rng, 40, (16, 160))
-    texture = hair * (1 + streaks[..., None])
-    return np.ascontiguousarray(linear(np.clip(texture, 0.02, 1)).astype(np.float32))
+    texture = linear(np.clip(hair * (1 + streaks[..., None]), 0.02, 1))
+    shine = np.clip(1 + 3 * streaks, 0.1, 3)[..., None]
+    return np.ascontiguousarray(np.concatenate([texture, shine], -1).astype(np.float32))
 
 
 __all__ = ['Appearance', 'Traits', 'painting', 'sample_appearance', 'sample_traits']

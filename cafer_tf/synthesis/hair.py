@@ -14,7 +14,7 @@ import numpy as np
 
 from cafer_tf.synthesis.head import Head, Part, load_head
 from cafer_tf.synthesis.jit import compiled
-from cafer_tf.synthesis.painting import ramp
+from cafer_tf.synthesis.painting import cloud, ramp
 
 AROUND, DOWN = 56, 40
 """Columns and rows of the grid of roots; the row's elevation falls from 90 to `LOWEST` degrees."""
@@ -37,6 +37,9 @@ class HairStyle:
         length: how far hair hangs below the ears, in decimetres.
         fringe: how far a fringe comes down over the forehead, in decimetres.
         density: opacity of the painted hair, in [0, 1].
+        sides: thickness at the sides and the back relative to the top.
+        tilt: how much higher the hairline is on the person's left, in decimetres per radian.
+        curl: height of the shell's bumps relative to its thickness.
     """
 
     volume: float
@@ -46,11 +49,14 @@ class HairStyle:
     length: float
     fringe: float
     density: float
+    sides: float = 1.0
+    tilt: float = 0.0
+    curl: float = 0.0
 
     def height(self, angles: np.ndarray) -> np.ndarray:
         """Height of the hairline at the angles (radians from the front)."""
         across = np.abs(angles)
-        line = self.line - 0.06 * ramp(0.1, 0.7, across)
+        line = self.line - 0.06 * ramp(0.1, 0.7, across) + self.tilt * np.clip(angles, -0.8, 0.8)
         return line - (line - self.side) * ramp(self.temple - 0.2, self.temple + 0.14, across)
 
     def painted(self, angles: np.ndarray, heights: np.ndarray, noise: np.ndarray) -> np.ndarray:
@@ -60,7 +66,9 @@ class HairStyle:
 
 def sample_style(rng: np.random.Generator, masculine: float, age: float) -> HairStyle:
     """A random cut; long hair is commoner on feminine faces, a bald head on older masculine ones."""
-    line, temple = 8.0 + rng.normal(0, 0.04), rng.uniform(0.86, 1.0)
+    line, temple = 7.98 + rng.normal(0, 0.05), rng.uniform(0.84, 1.0)
+    tilt = rng.normal(0, 0.06)
+    curl = rng.uniform(0.15, 0.4) if rng.random() < 0.3 else 0.0
     if masculine > 0.5:
         bald = 0.08 + 0.3 * age
         kind = rng.choice(['bald', 'short', 'full', 'long'], p=[bald, 0.55, 0.37 - 0.3 * age, 0.0])
@@ -69,12 +77,14 @@ def sample_style(rng: np.random.Generator, masculine: float, age: float) -> Hair
     if kind == 'bald':
         return HairStyle(0.0, 8.05, temple, 7.3, 0.0, 0.0, float(rng.choice([0.0, 0.25, 0.5])))
     if kind == 'short':
-        return HairStyle(rng.uniform(0.05, 0.10), line, temple, rng.uniform(7.1, 7.3), 0.0, 0.0, 0.97)
-    fringe = rng.uniform(0.12, 0.24) if rng.random() < 0.35 else 0.0
+        volume, side, sides = rng.uniform(0.06, 0.16), rng.uniform(7.1, 7.3), rng.uniform(0.15, 0.6)
+        return HairStyle(volume, line, temple, side, 0.0, 0.0, 0.97, sides, 0.5 * tilt, curl)
+    fringe = rng.uniform(0.08, 0.24) if rng.random() < 0.35 else 0.0
     if kind == 'full':
-        return HairStyle(rng.uniform(0.13, 0.24), line, temple, rng.uniform(6.9, 7.15), 0.0, fringe, 0.97)
+        volume, side, sides = rng.uniform(0.12, 0.28), rng.uniform(6.9, 7.2), rng.uniform(0.4, 1.0)
+        return HairStyle(volume, line, temple, side, 0.0, fringe, 0.97, sides, tilt, curl)
     length = rng.uniform(0.5, 1.7)
-    return HairStyle(rng.uniform(0.12, 0.22), line, temple + 0.1, 7.0, length, fringe, 0.97)
+    return HairStyle(rng.uniform(0.10, 0.22), line, temple + 0.1, 7.0, length, fringe, 0.97, 1.0, 1.5 * tilt, curl)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -86,12 +96,13 @@ class HairShell:
     coordinates: np.ndarray
 
 
-def build_shell(style: HairStyle, positions: np.ndarray) -> HairShell | None:
+def build_shell(style: HairStyle, positions: np.ndarray, rng: np.random.Generator) -> HairShell | None:
     """The shell of a cut on a person's head.
 
     Args:
         style: the cut.
         positions: float32 `[vertices, 3]`, the person's neutral head.
+        rng: of the curls.
     """
     if style.volume == 0:
         return None
@@ -106,10 +117,13 @@ def build_shell(style: HairStyle, positions: np.ndarray) -> HairShell | None:
     end = np.where(proud > 0, 0.9 * proud, 0) - 0.35 * (1 - proud)
     if style.fringe:
         end = np.maximum(end, 0.30 * ramp(0.95, 0.7, np.abs(angles)))
+    volume = style.volume * (1 - (1 - style.sides) * ramp(0.5, 1.1, np.abs(angles)))
+    bumps = style.curl * cloud(rng, 12, (SHELL_ROWS + 1, AROUND + 1))
     layers = []
-    for step in steps:
+    for step, bump in zip(steps, bumps, strict=True):
         point, direction = _interpolate(roots, rows * step), _interpolate(directions, rows * step)
-        thickness = style.volume * (end + (1 - end) * (1 - step**2.2) ** 0.7)
+        height = style.volume + (volume - style.volume) * ramp(0.2, 0.6, step)
+        thickness = height * (end + (1 - end) * (1 - step**2.2) ** 0.7 * (1 + bump))
         layers.append(point + direction * thickness[:, None])
     if hanging:
         tip = layers[-1]

@@ -15,7 +15,7 @@ from cafer_tf.synthesis.hair import build_shell
 from cafer_tf.synthesis.head import Head, Part, deform, load_head
 from cafer_tf.synthesis.painting import ramp, texture_coordinates
 
-SLIDER_SPREAD = 0.22
+SLIDER_SPREAD = 0.25
 UNEVENNESS = 0.12
 TEETH_SHIFT = np.array([0.0, -0.025, -0.03], np.float32)
 LOWER_TEETH_DROP = np.float32(0.015)
@@ -33,16 +33,16 @@ REGIONS: Mapping[str, tuple[str, ...]] = {
 }
 """Units that a person moves by the same gain; all others are the region `mouth`."""
 RESTING_SPREAD: Mapping[str, float] = {
-    'mouthFrown': 0.25,
-    'mouthSmile': 0.16,
-    'browDown': 0.35,
-    'browInnerUp': 0.3,
-    'browOuterUp': 0.25,
-    'eyeSquint': 0.25,
-    'eyeBlink': 0.12,
-    'eyeWide': 0.2,
-    'noseSneer': 0.15,
-    'mouthPress': 0.2,
+    'mouthFrown': 0.5,
+    'mouthSmile': 0.28,
+    'browDown': 0.55,
+    'browInnerUp': 0.5,
+    'browOuterUp': 0.4,
+    'eyeSquint': 0.35,
+    'eyeBlink': 0.18,
+    'eyeWide': 0.35,
+    'noseSneer': 0.25,
+    'mouthPress': 0.3,
 }
 """Standard deviation of each unit in the resting face before its negative half is cut off."""
 
@@ -101,7 +101,7 @@ def make_person(seed: int, index: int) -> Person:
     triangles, parts, coordinates, lips = head.triangles, head.parts, _head_coordinates(), head.lips
     eyes = (positions[head.eyes[0]].mean(0) + positions[head.eyes[1]].mean(0)) / 2
     height = float(eyes[1] - positions[_chin()][1])
-    shell = build_shell(appearance.style, positions)
+    shell = build_shell(appearance.style, positions, shape)
     if shell is not None:
         triangles = np.concatenate([triangles, shell.triangles + np.int32(len(positions))])
         parts = np.concatenate([parts, np.full(len(shell.triangles), Part.HAIR, np.int32)])
@@ -154,8 +154,8 @@ def sliders() -> Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]:
 
 def sample_manner(rng: np.random.Generator) -> Style:
     """A random way of expressing emotions."""
-    gain = float(np.clip(rng.normal(0, 0.22), -0.5, 0.5))
-    region_gains = {region: float(np.clip(rng.normal(0, 0.2), -0.45, 0.45)) for region in (*REGIONS, 'mouth')}
+    gain = float(np.clip(rng.normal(0, 0.32), -0.65, 0.5))
+    region_gains = {region: float(np.clip(rng.normal(0, 0.28), -0.6, 0.5)) for region in (*REGIONS, 'mouth')}
     resting = {unit: max(0.0, float(rng.normal(-0.2 * spread, spread))) for unit, spread in RESTING_SPREAD.items()}
     return Style(gain, region_gains, resting, float(np.clip(rng.normal(0, 0.14), -0.35, 0.35)))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -35,7 +36,7 @@ def texture_coordinates(positions: np.ndarray) -> np.ndarray:
     return np.stack([angles / (2 * REACH) + 0.5, (TOP - positions[..., 1]) / (TOP - BOTTOM)], -1).astype(np.float32)
 
 
-def ramp(start: float, end: float, values: np.ndarray) -> np.ndarray:
+def ramp(start: float, end: float, values: Any) -> np.ndarray:
     """Smooth step from 0 at `start` to 1 at `end`; `start` may be above `end`."""
     t = np.clip((values - start) / (end - start), 0, 1)
     return t * t * (3 - 2 * t)

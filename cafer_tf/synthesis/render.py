@@ -14,7 +14,7 @@ from cafer_tf.synthesis.painting import crease_texture
 from cafer_tf.synthesis.raster import light_depth, rasterise
 from cafer_tf.synthesis.scene import Scene, paint_background
 
-FRAME = 1.95
+FRAME = 1.88
 """Height of the image in face heights (from between the eyes to the chin) at zoom 1."""
 EYE_LEVEL = 0.40
 """Height of the eyes as a fraction of the image, from the top."""
@@ -98,7 +98,7 @@ def _frame(turned: np.ndarray, person: Person, scene: Scene, samples: int) -> np
     matrix = rotation_matrix(scene.yaw, scene.pitch, scene.roll)
     pixels = samples / FRAME * scene.zoom
     screen = project(turned, scene.distance, pixels)
-    middle = np.array([[0.0, -0.5, 0.25]], np.float32) - PIVOT
+    middle = np.array([[0.0, -0.5, 0.1]], np.float32) - PIVOT
     shown = project(rotate(middle, np.zeros(3, np.float32), matrix, 1.0), scene.distance, pixels)[0]
     wanted = (EYE_LEVEL + 0.5 / FRAME + scene.shift[1]) * samples
     screen[:, 0] += np.float32(samples * (0.5 + scene.shift[0])) - shown[0]

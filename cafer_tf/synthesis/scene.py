@@ -20,7 +20,7 @@ class Scene:
         yaw, pitch, roll: of the head, in radians.
         gaze: horizontal direction of the eyes, -1 (person's right) to 1.
         distance: of the camera, in face heights (from between the eyes to the chin).
-        zoom: 1 makes 1.95 face heights as tall as the image.
+        zoom: 1 is the usual framing, see `render.FRAME`.
         shift: of the face, as a fraction of the image's side.
         azimuth, elevation: of the key light, in radians.
         key, fill, ambient, shine: strengths of the lights and of the skin's shine.
@@ -110,7 +110,7 @@ class Camera:
 def sample_camera(rng: np.random.Generator) -> Camera:
     """Mild random flaws."""
     return Camera(
-        blur=float(min(abs(rng.normal(0, 0.003)), 0.009)),
+        blur=float(min(abs(rng.normal(0, 0.003)), 0.007)),
         contrast=float(rng.uniform(0.88, 1.1)),
         brightness=float(np.clip(rng.normal(0, 7), -18, 18)),
         noise=float(min(abs(rng.normal(0, 2.0)), 5)),

@@ -80,7 +80,7 @@ def shade(
         attributes: float32 `[vertices, 8]`: normal, openness, lip, and column, row, depth seen from the light.
         coordinates: float32 `[triangles, 3, 2]`, texture coordinates of the corners.
         skin: float32 texture, linear RGB.
-        hair: the same of the hair.
+        hair: the same of the hair, with the shine as a fourth channel.
         creases: float32 `[rows, columns, 4]`, where each kind of crease darkens the skin.
         crease_weights: float32 `[4]`.
         palette: float32 `[6, 3]`: iris, white of the eye, teeth, tongue, lashes, lips.
@@ -136,7 +136,7 @@ def shade(
             elif part == HAIR:
                 for k in range(3):
                     base[k] = bilinear(hair, u, v, k)
-                shine *= np.float32(0.8)
+                shine *= np.float32(1.5) * bilinear(hair, u, v, 3)
             else:
                 which = 2 if part == TEETH else (4 if part == LASHES else 3)
                 for k in range(3):
@@ -161,7 +161,8 @@ def shade(
             glint = glint * glint
             glint = glint * glint
             glint = glint * glint
-            glint = glint * glint
+            if part != HAIR:
+                glint = glint * glint
             if part == EYE:
                 glint = glint * glint
                 glint = glint * glint
