@@ -82,10 +82,7 @@ def render_face(
         np.array(scene.tint, np.float32),
         light_depth(shadow_map, person.triangles, person.parts, SHADOW_SIZE),
     )
-    # Averaging display values, not light, keeps thin dark features such as brows and lip lines as dark as they look.
-    display = np.sqrt(np.clip(image, 0, 1))
-    small = display.reshape(size, supersampling, size, supersampling, 3).mean((1, 3))
-    return np.round(small * 255).astype(np.uint8)
+    return shading.develop(image, supersampling)
 
 
 def _gaze(direction: float) -> dict[str, float]:

@@ -18,16 +18,21 @@ KEY, FILL, AMBIENT, SKY, SHINE = range(5)
 
 
 @compiled
-def bilinear(texture: np.ndarray, u: Any, v: Any, channel: int) -> Any:
-    """Texture `[rows, columns, channels]` at `u, v` in [0, 1], clamped at the border."""
-    rows, columns = texture.shape[0], texture.shape[1]
-    x = min(max(u, np.float32(0.0)), np.float32(1.0)) * (columns - 1)
-    y = min(max(v, np.float32(0.0)), np.float32(1.0)) * (rows - 1)
-    column, row = min(int(x), columns - 2), min(int(y), rows - 2)
-    ax, ay = np.float32(x - column), np.float32(y - row)
-    above = texture[row, column, channel] * (1 - ax) + texture[row, column + 1, channel] * ax
-    below = texture[row + 1, column, channel] * (1 - ax) + texture[row + 1, column + 1, channel] * ax
-    return above * (1 - ay) + below * ay
+def texel(texture: np.ndarray, u: Any, v: Any) -> Any:
+    """Row and column of the texel above and left of `u, v` in [0, 1], and the shares of the next row and column."""
+    x = min(max(u, np.float32(0.0)), np.float32(1.0)) * np.float32(texture.shape[1] - 1)
+    y = min(max(v, np.float32(0.0)), np.float32(1.0)) * np.float32(texture.shape[0] - 1)
+    column, row = min(int(x), texture.shape[1] - 2), min(int(y), texture.shape[0] - 2)
+    return row, column, np.float32(y - np.float32(row)), np.float32(x - np.float32(column))
+
+
+@compiled
+def bilinear(texture: np.ndarray, row: int, column: int, down: Any, right: Any, channel: int) -> Any:
+    """Texture `[rows, columns, channels]` between the four texels from `texel`."""
+    left = np.float32(1.0) - right
+    above = texture[row, column, channel] * left + texture[row, column + 1, channel] * right
+    below = texture[row + 1, column, channel] * left + texture[row + 1, column + 1, channel] * right
+    return above * (np.float32(1.0) - down) + below * down
 
 
 @compiled
@@ -81,7 +86,7 @@ def shade(
         coordinates: float32 `[triangles, 3, 2]`, texture coordinates of the corners.
         skin: float32 texture, linear RGB.
         hair: the same of the hair, with the shine as a fourth channel.
-        creases: float32 `[rows, columns, 4]`, where each kind of crease darkens the skin.
+        creases: float32 `[rows, columns, 4]` of the skin texture's size, where each kind of crease darkens the skin.
         crease_weights: float32 `[4]`.
         palette: float32 `[6, 3]`: iris, white of the eye, teeth, tongue, lashes, lips.
         iris_radius: relative to the eyeball's.
@@ -114,14 +119,15 @@ def shade(
             part = parts[t]
             openness, shine, warmth = value[3], levels[SHINE], np.float32(0.0)
             if part == SKIN:
+                y, x, down, right = texel(skin, u, v)
                 crease = np.float32(0.0)
                 for k in range(4):
                     if crease_weights[k] > 0:
-                        crease += crease_weights[k] * bilinear(creases, u, v, k)
+                        crease += crease_weights[k] * bilinear(creases, y, x, down, right, k)
                 keep = np.float32(1.0) - min(crease, np.float32(0.6))
                 lip = min(np.float32(1.0), value[4])
                 for k in range(3):
-                    base[k] = (bilinear(skin, u, v, k) * (1 - lip) + palette[5, k] * lip) * keep
+                    base[k] = (bilinear(skin, y, x, down, right, k) * (1 - lip) + palette[5, k] * lip) * keep
                 shine *= 1 + lip
                 warmth = np.float32(0.15)
             elif part == EYE:
@@ -134,9 +140,10 @@ def shade(
                         base[k] = palette[0, k] * (np.float32(0.4) if radius > 0.85 else np.float32(1.0))
                 shine = np.float32(0.25)
             elif part == HAIR:
+                y, x, down, right = texel(hair, u, v)
                 for k in range(3):
-                    base[k] = bilinear(hair, u, v, k)
-                shine *= np.float32(1.5) * bilinear(hair, u, v, 3)
+                    base[k] = bilinear(hair, y, x, down, right, k)
+                shine *= np.float32(1.5) * bilinear(hair, y, x, down, right, 3)
             else:
                 which = 2 if part == TEETH else (4 if part == LASHES else 3)
                 for k in range(3):
@@ -170,3 +177,23 @@ def shade(
             for k in range(3):
                 tint = np.float32(1.0) + (warmth * (np.float32(1.0) - diffuse) if k == 0 else np.float32(0.0))
                 image[row, column, k] = base[k] * (ambient * tint + direct * colour[k]) + glint * colour[k]
+
+
+@compiled
+def develop(image: np.ndarray, factor: int) -> np.ndarray:
+    """The uint8 image of `factor` times smaller sides: blocks averaged after the conversion from linear light.
+
+    Averaging display values, not light, keeps thin dark features such as brows and lip lines as dark as they look.
+    """
+    size = image.shape[0] // factor
+    small = np.empty((size, size, 3), np.uint8)
+    scale = np.float32(255.0 / (factor * factor))
+    for row in range(size):
+        for column in range(size):
+            for k in range(3):
+                total = np.float32(0.0)
+                for y in range(row * factor, (row + 1) * factor):
+                    for x in range(column * factor, (column + 1) * factor):
+                        total += np.sqrt(min(max(image[y, x, k], np.float32(0.0)), np.float32(1.0)))
+                small[row, column, k] = np.uint8(total * scale + np.float32(0.5))
+    return small
