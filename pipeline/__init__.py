@@ -1,0 +1,1 @@
+"""The TFX pipeline: wiring only. Read `pipeline/pipeline.py` first."""

@@ -1,0 +1,154 @@
+"""First the threshold of the training split, then the groups of every split."""
+
+from __future__ import annotations
+
+import collections
+import json
+import logging
+import os
+from typing import Any
+
+import apache_beam as beam
+import numpy as np
+from tfx import types
+from tfx.components.util import examples_utils
+from tfx.dsl.components.base import base_beam_executor
+from tfx.dsl.io import fileio
+from tfx.types import artifact_utils
+
+from cafer_tf import features, grouping
+from pipeline.components.emotion_grouper import plot, transforms
+
+THRESHOLD = 'otsu_threshold'
+TRAIN = features.SPLITS[0]
+
+_log = logging.getLogger(__name__)
+
+
+class Executor(base_beam_executor.BaseBeamExecutor):
+    """Executor of EmotionGrouper."""
+
+    def Do(
+        self,
+        input_dict: dict[str, list[types.Artifact]],
+        output_dict: dict[str, list[types.Artifact]],
+        exec_properties: dict[str, Any],
+    ) -> None:
+        """Writes the grouped examples, the grouping and the hyper-parameters.
+
+        Args:
+            input_dict: `examples`.
+            output_dict: `grouped_examples`, `grouping`, `hyperparameters`.
+            exec_properties: none.
+
+        Raises:
+            GroupingError: the training labels cannot be parted, or a group of theirs is empty.
+        """
+        self._log_startup(input_dict, output_dict, exec_properties)
+        examples = artifact_utils.get_single_instance(input_dict['examples'])
+        grouped = artifact_utils.get_single_instance(output_dict['grouped_examples'])
+        splits = artifact_utils.decode_split_names(examples.split_names)
+        grouped.split_names = examples.split_names
+        examples_utils.set_payload_format(grouped, examples_utils.get_payload_format(examples))
+        examples_utils.set_file_format(grouped, examples_utils.get_file_format(examples))
+
+        work = os.path.join(artifact_utils.get_single_uri(output_dict['grouping']), 'work.json')
+        histogram = self._histogram(_files(examples, TRAIN), work)
+        # scikit-image runs here, once, on the merged counts; a Beam worker would bury its error in a stack trace.
+        threshold = histogram.threshold()
+        sizes = self._tag(
+            [
+                (split, source, os.path.join(artifact_utils.get_split_uri([grouped], split), os.path.basename(source)))
+                for split in splits
+                for source in _files(examples, split)
+            ],
+            threshold,
+            work,
+        )
+        fileio.remove(work)
+        _check(sizes, threshold)
+        _publish(output_dict, histogram, threshold, sizes)
+
+    def _histogram(self, files: list[str], work: str) -> grouping.IntensityHistogram:
+        with self._make_beam_pipeline() as pipeline:
+            _ = (
+                pipeline
+                | 'TrainFiles' >> beam.Create(files)
+                | 'Spread' >> beam.Reshuffle()
+                | 'Intensities' >> beam.ParDo(transforms.ReadIntensities())
+                | 'Histogram' >> beam.CombineGlobally(transforms.CombineHistograms())
+                | 'Write' >> beam.Map(_write_json, path=work)
+            )
+        return grouping.IntensityHistogram(np.array(_read_json(work), np.int64))
+
+    def _tag(self, files: list[tuple[str, str, str]], threshold: float, work: str) -> dict[str, dict[str, int]]:
+        with self._make_beam_pipeline() as pipeline:
+            _ = (
+                pipeline
+                | 'Files' >> beam.Create(files)
+                | 'Spread' >> beam.Reshuffle()
+                | 'Tag' >> beam.ParDo(transforms.TagFile(threshold))
+                | 'Sizes' >> beam.combiners.ToList()
+                | 'Write' >> beam.Map(_write_json, path=work)
+            )
+        total: dict[str, np.ndarray] = collections.defaultdict(lambda: np.zeros(len(features.GROUP_NAMES), int))
+        for report in _read_json(work):
+            total[report['split']] += report['sizes']
+        return {split: dict(zip(features.GROUP_NAMES, map(int, total[split]), strict=True)) for split in sorted(total)}
+
+
+def _files(examples: types.Artifact, split: str) -> list[str]:
+    directory = artifact_utils.get_split_uri([examples], split)
+    return sorted(os.path.join(directory, name) for name in fileio.listdir(directory) if not name.startswith('.'))
+
+
+def _write_json(value: Any, path: str) -> None:
+    with fileio.open(path, 'w') as stream:
+        json.dump(value, stream)
+
+
+def _read_json(path: str) -> Any:
+    with fileio.open(path, 'r') as stream:
+        return json.load(stream)
+
+
+def _check(sizes: dict[str, dict[str, int]], threshold: float) -> None:
+    """Training draws half of each batch from each group, so both must have someone."""
+    empty = [name for name, size in sizes[TRAIN].items() if not size]
+    if empty:
+        raise grouping.GroupingError(
+            f'no training example is {empty[0]} at the threshold {threshold:.4f}: strong and weak emotion cannot be '
+            'parted. The training labels need more than one emotional intensity.'
+        )
+
+
+def _publish(
+    output_dict: dict[str, list[types.Artifact]],
+    histogram: grouping.IntensityHistogram,
+    threshold: float,
+    sizes: dict[str, dict[str, int]],
+) -> None:
+    directory = artifact_utils.get_single_uri(output_dict['grouping'])
+    summary = {
+        THRESHOLD: threshold,
+        'fitted_on': TRAIN,
+        'sizes': sizes,
+        'histogram': {
+            'counts': [int(count) for count in histogram.counts],
+            'centers': [float(center) for center in histogram.centers],
+        },
+    }
+    _write_json(summary, os.path.join(directory, 'grouping.json'))
+    with fileio.open(os.path.join(directory, 'grouping.png'), 'wb') as stream:
+        stream.write(plot.plot_grouping(histogram, threshold))
+    # The Trainer reads the only file of this folder.
+    _write_json(
+        {THRESHOLD: threshold},
+        os.path.join(artifact_utils.get_single_uri(output_dict['hyperparameters']), 'hyperparameters.json'),
+    )
+    artifact_utils.get_single_instance(output_dict['grouping']).set_float_custom_property(THRESHOLD, threshold)
+    _log.info(
+        'Otsu threshold %.4f: %s',
+        threshold,
+        '; '.join(f'{split} {size["strong"]} strong, {size["weak"]} weak' for split, size in sizes.items()),
+    )

@@ -1,0 +1,74 @@
+"""The component's interface."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from tfx import types
+from tfx.dsl.components.base import base_beam_component, executor_spec
+from tfx.types import component_spec, standard_artifacts
+
+from pipeline.components.face_example_gen.driver import Driver
+from pipeline.components.face_example_gen.executor import Executor
+
+
+class FaceQuarantine(types.Artifact):
+    """The images that could not be used: `quarantine.jsonl`, one object a line with path, file, row, split, reason."""
+
+    TYPE_NAME = 'FaceQuarantine'
+
+
+class FaceExampleGenSpec(component_spec.ComponentSpec):
+    """Parameters and outputs of FaceExampleGen."""
+
+    PARAMETERS: ClassVar[dict[str, Any]] = {
+        'layout': component_spec.ExecutionParameter(type=str),
+        'root': component_spec.ExecutionParameter(type=str),
+        'seed': component_spec.ExecutionParameter(type=int),
+        'max_bad_fraction': component_spec.ExecutionParameter(type=float),
+        'faces_per_shard': component_spec.ExecutionParameter(type=int),
+        'fingerprint': component_spec.ExecutionParameter(type=str, optional=True),
+    }
+    INPUTS: ClassVar[dict[str, Any]] = {}
+    OUTPUTS: ClassVar[dict[str, Any]] = {
+        'examples': component_spec.ChannelParameter(type=standard_artifacts.Examples),
+        'quarantine': component_spec.ChannelParameter(type=FaceQuarantine),
+    }
+
+
+class FaceExampleGen(base_beam_component.BaseBeamComponent):
+    """Reads a data set, proves that its images decode, and writes examples by split.
+
+    The folder is fingerprinted when the component is about to run: one changed label or image, and the examples are
+    made anew; none, and they come from the cache.
+
+    Component `outputs` contains:
+     - `examples`: `standard_artifacts.Examples` with the splits train, eval and test.
+     - `quarantine`: `FaceQuarantine`, the images left out.
+    """
+
+    SPEC_CLASS = FaceExampleGenSpec
+    EXECUTOR_SPEC = executor_spec.BeamExecutorSpec(Executor)
+    DRIVER_CLASS = Driver
+
+    def __init__(self, layout: str, root: str, seed: int, max_bad_fraction: float, faces_per_shard: int = 1024):
+        """Constructs the component.
+
+        Args:
+            layout: how the data set lies on disk, a name of `cafer_tf.datasets.LAYOUTS`.
+            root: its folder.
+            seed: of the draw of people into splits, where the data set names none.
+            max_bad_fraction: the run stops when more than this fraction of the images is unusable.
+            faces_per_shard: the most examples of one file; a shard is also the unit of parallel work.
+        """
+        super().__init__(
+            FaceExampleGenSpec(
+                layout=layout,
+                root=root,
+                seed=seed,
+                max_bad_fraction=max_bad_fraction,
+                faces_per_shard=faces_per_shard,
+                examples=types.Channel(type=standard_artifacts.Examples),
+                quarantine=types.Channel(type=FaceQuarantine),
+            )
+        )

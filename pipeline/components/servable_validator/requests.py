@@ -1,0 +1,111 @@
+"""Sends requests to a SavedModel; run as a program, so that nothing of the trained model is in the process.
+
+    python -m pipeline.components.servable_validator.requests MODEL COUNT FILE...
+
+Exits with 0, or with 1 and the reason as the last line.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import numpy as np
+import tensorflow as tf
+
+from cafer_tf import features
+
+INPUTS = {'serving_default': 'image_bytes', 'examples': 'examples'}
+"""The input of each signature."""
+RANGES = {
+    features.VALENCE: (features.LABEL_MIN, features.LABEL_MAX),
+    features.AROUSAL: (features.LABEL_MIN, features.LABEL_MAX),
+    features.INTENSITY: (0.0, features.MAX_INTENSITY),
+}
+"""The outputs of both signatures, and where each must lie."""
+_ROUNDING = 1e-5
+
+
+class NotServable(Exception):
+    """The model does not answer as it must; the message is the reason."""
+
+
+def check(directory: str, files: Sequence[str], count: int) -> int:
+    """Asks a model for answers.
+
+    Args:
+        directory: a SavedModel.
+        files: TFRecords of examples.
+        count: how many examples are sent at most.
+
+    Returns:
+        How many were sent.
+
+    Raises:
+        NotServable: a signature is missing or fails, or an answer has a wrong shape, is not finite, or out of range; or
+            the two signatures disagree.
+    """
+    records = list(tf.data.TFRecordDataset(list(files), 'GZIP').take(count).as_numpy_iterator())
+    if not records:
+        raise NotServable('there are no examples to send')
+    images = [tf.train.Example.FromString(r).features.feature[features.IMAGE].bytes_list.value[0] for r in records]
+    try:
+        model = tf.saved_model.load(directory)
+    except Exception as error:  # whatever is wrong with the files, the model cannot be served
+        raise NotServable(f'the model cannot be loaded: {_first_line(error)}') from error
+    by_image = _ask(model, 'serving_default', images)
+    by_example = _ask(model, 'examples', records)
+    for name in RANGES:
+        apart = float(np.max(np.abs(by_image[name] - by_example[name])))
+        if apart > _ROUNDING:
+            raise NotServable(f'{name} differs by {apart:.3g} between the two signatures')
+    # A served request is often a single face, and its answer must not depend on its company.
+    alone = _ask(model, 'serving_default', images[:1])
+    for name in RANGES:
+        apart = float(np.max(np.abs(alone[name] - by_image[name][:1])))
+        if apart > 1e-3:
+            raise NotServable(f'{name} of one face differs by {apart:.3g} when it is asked for alone')
+    return len(records)
+
+
+def _ask(model: tf.Module, signature: str, values: Sequence[bytes]) -> dict[str, np.ndarray]:
+    if signature not in model.signatures:
+        raise NotServable(f'there is no signature {signature}, only {", ".join(sorted(model.signatures)) or "none"}')
+    try:
+        outputs = model.signatures[signature](**{INPUTS[signature]: tf.constant(list(values))})
+    except Exception as error:  # whatever it is, a request fails
+        raise NotServable(f'signature {signature} fails: {_first_line(error)}') from error
+    answers = {}
+    for name, (low, high) in RANGES.items():
+        if name not in outputs:
+            raise NotServable(f'signature {signature} has no output {name}, only {", ".join(sorted(outputs))}')
+        answer = answers[name] = np.asarray(outputs[name])
+        if answer.shape != (len(values), 1):
+            raise NotServable(f'signature {signature}: {name} has shape {answer.shape}, not ({len(values)}, 1)')
+        if not np.isfinite(answer).all():
+            raise NotServable(f'signature {signature}: {name} is not finite for {np.sum(~np.isfinite(answer))} faces')
+        if answer.min() < low - _ROUNDING or answer.max() > high + _ROUNDING:
+            raise NotServable(
+                f'signature {signature}: {name} reaches from {answer.min():.4g} to {answer.max():.4g}, outside '
+                f'[{low:g}, {high:.4g}]'
+            )
+    return answers
+
+
+def _first_line(error: Exception) -> str:
+    return f'{type(error).__name__}: {error}'.strip().splitlines()[0]
+
+
+def main(arguments: Sequence[str]) -> int:
+    """The program."""
+    directory, count, *files = arguments
+    try:
+        print(f'{check(directory, files, int(count))} requests answered')
+    except NotServable as error:
+        print(error)
+        return 1
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main(sys.argv[1:]))

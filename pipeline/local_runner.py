@@ -1,0 +1,126 @@
+"""Runs the pipeline on this machine: `tfx run create --pipeline pipeline/`, or `python pipeline/local_runner.py`."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import importlib
+import pathlib
+import sys
+import traceback
+from collections.abc import Iterator
+
+if __name__ == '__main__':
+    # The stock command runs this file by its path. Python then looks for modules in this folder first, where
+    # `pipeline.py` hides the package of that name.
+    sys.path[0] = str(pathlib.Path(__file__).resolve().parent.parent)
+    from pipeline import console
+
+    with console.hush():
+        importlib.import_module('pipeline.pipeline')
+
+from cafer_tf import features, synthesis
+from pipeline import console, results
+from pipeline.configs import Settings, from_environment
+from pipeline.errors import EXPECTED, RunError
+from pipeline.pipeline import create_pipeline
+from pipeline.stages import Outputs, StagedRunner
+
+
+def run(settings: Settings) -> results.Result | None:
+    """Runs the pipeline.
+
+    Args:
+        settings: of the run.
+
+    Returns:
+        What came of it; None where the `tfx` command only registers the pipeline and nothing ran.
+
+    Raises:
+        RunError, DataError, GroupingError: the run stopped for a reason that the message states.
+    """
+
+    def inspect(node_id: str, outputs: Outputs) -> None:
+        if node_id == results.EVALUATOR:
+            results.check_gate(outputs, settings)
+
+    runner = StagedRunner(prepare=lambda: write_faces(settings), inspect=inspect)
+    with console.quiet(settings.out / 'logs') as log, exclusive(settings.out):
+        try:
+            runner.run(create_pipeline(settings))
+        except EXPECTED:
+            raise
+        except Exception as error:
+            with log.open('a', encoding='utf-8') as stream:
+                traceback.print_exc(file=stream)
+            raise RunError(
+                f'unexpected {type(error).__name__}: {str(error)[:500]}\nThe whole story is in {log}'
+            ) from error
+        if not runner.outputs:
+            return None
+        result = results.publish(runner.outputs, settings, runner.cached)
+    console.say(describe(result, settings))
+    return result
+
+
+def describe(result: results.Result, settings: Settings) -> str:
+    """The last lines that a user sees."""
+    metrics = result.metrics
+    lines = ['', f'{metrics["examples"]} faces of {metrics["subjects"]} people the model has never seen:']
+    for output in features.OUTPUTS:
+        figures = (f'{name.upper()} {value:.3f}' for name, value in metrics[output].items())
+        lines.append(f'    {output}: {", ".join(figures)}')
+    lines += [
+        f'figures: {settings.metrics}',
+        f'model: {result.model} ({"pushed" if result.pushed else "served already"})',
+    ]
+    return '\n'.join(lines)
+
+
+def write_faces(settings: Settings) -> None:
+    """Renders the embedded data set where no other is named; a complete one is kept.
+
+    Raises:
+        RunError: the folder holds something else, or the numbers do not do.
+    """
+    if settings.root is not None:
+        return
+    sizes = {'people': settings.people, 'images_per_person': settings.images_per_person}
+    console.say(f'no data set named (CAFER_ROOT): rendered faces, {settings.faces}')
+    try:
+        face_set = synthesis.FaceSet(**{name: value for name, value in sizes.items() if value is not None})
+        synthesis.write_face_set(settings.faces, face_set, progress=sys.stderr.isatty())
+    except (ValueError, FileExistsError) as error:
+        raise RunError(str(error)) from error
+
+
+@contextlib.contextmanager
+def exclusive(out: pathlib.Path) -> Iterator[None]:
+    """Keeps a second run out of the same folder; the lock goes with the process, however that ends.
+
+    Raises:
+        RunError: there is another run.
+    """
+    with (out / '.lock').open('w') as stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise RunError(f'another run is using {out}. Wait for it, or set CAFER_OUT to another folder.') from None
+        yield
+
+
+def main() -> int:
+    """The program: runs what the environment says; returns the exit status."""
+    try:
+        run(from_environment())
+    except EXPECTED as error:
+        print(f'error: {error}', file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print('interrupted; the same command continues', file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
