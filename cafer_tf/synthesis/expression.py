@@ -1,7 +1,8 @@
 """Named expressions, and the face that belongs to a point of the valence-arousal plane.
 
-The face is a weighted sum of face units (named as in ARKit's blend shapes), each prototype after the action units that
-EMFACS and the pain and boredom literature connect with it. A point of the plane lies between two neighbouring
+The face is a weighted sum of face units (named as in ARKit's blend shapes). The prototypes of the basic emotions follow
+the facial action units commonly given for them (raised cheeks and lip corners for happiness, say); those of the low
+arousals are a plausible choice. Their weights were set by eye. A point of the plane lies between two neighbouring
 prototypes and the neutral face at the origin, and is their blend: the units and the label mix linearly, so that an
 expression fades continuously into neutral and into its neighbour.
 
