@@ -20,6 +20,7 @@ A run is set through environment variables, for the `tfx` command passes nothing
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import json
 import os
 import pathlib
@@ -114,7 +115,7 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
     """The settings that the environment variables `CAFER_…` give; see the table above.
 
     Raises:
-        ConfigError: a variable with a value that does not do, or an unknown variable `CAFER_…`.
+        ConfigError: a variable with a value that does not do, or a misspelled name.
     """
     environment = os.environ if environment is None else environment
     given = {name: value for name, value in environment.items() if name.startswith('CAFER_') and value}
@@ -140,7 +141,7 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
         images_per_person=read('IMAGES_PER_PERSON', int, None),
         beam_args=read('BEAM_ARGS', lambda text: tuple(text.split()), IN_PROCESS),
     )
-    read.refuse_unknown()
+    read.refuse_misspelled()
     return settings
 
 
@@ -163,11 +164,12 @@ class _Reader:
         except ValueError:
             raise ConfigError(f'{variable} is {self._given[variable]!r}, which is not a number') from None
 
-    def refuse_unknown(self) -> None:
-        """A misspelled variable must not be ignored."""
-        unknown = sorted(set(self._given) - self._known)
-        if unknown:
-            raise ConfigError(f'unknown variable {", ".join(unknown)}; known: {", ".join(sorted(self._known))}')
+    def refuse_misspelled(self) -> None:
+        """A slip of the pen must not be ignored; names far from all of these belong to somebody else."""
+        for name in sorted(set(self._given) - self._known):
+            close = difflib.get_close_matches(name, self._known, n=1, cutoff=0.85)
+            if close:
+                raise ConfigError(f'unknown variable {name}; did you mean {close[0]}?')
 
 
 def _read_config(path: str) -> Config:

@@ -10,18 +10,22 @@ _NOT_TRAINING = ('datasets', 'synthesis', 'report', 'cli.py', 'faces.py', 'video
 """What of the library has no part in training; the data comes into the cache key by its own fingerprint."""
 
 
-def training_code_digest() -> str:
+def training_code_digest(library: pathlib.Path | None = None) -> str:
     """A digest of the library's sources that can change a trained model.
 
     TFX keys its cache by the content of a `module_file` for the same reason; a `run_fn` given by name it takes as
     unchanging.
+
+    Args:
+        library: the folder of the package; by default that of the installed one.
     """
-    spec = importlib.util.find_spec('cafer_tf')
-    assert spec is not None and spec.origin is not None
-    root = pathlib.Path(spec.origin).parent
-    digest = hashlib.sha256()
-    for path in [*sorted(root.rglob('*.py')), pathlib.Path(__file__).with_name('trainer.py')]:
-        if path.is_relative_to(root) and path.relative_to(root).parts[0] in _NOT_TRAINING:
-            continue
-        digest.update(path.name.encode() + path.read_bytes())
+    if library is None:
+        spec = importlib.util.find_spec('cafer_tf')
+        assert spec is not None and spec.origin is not None
+        library = pathlib.Path(spec.origin).parent
+    names = sorted(path.relative_to(library) for path in library.rglob('*.py'))
+    digest = hashlib.sha256(pathlib.Path(__file__).with_name('trainer.py').read_bytes())
+    for name in names:
+        if name.parts[0] not in _NOT_TRAINING:
+            digest.update(name.as_posix().encode() + (library / name).read_bytes())
     return digest.hexdigest()
