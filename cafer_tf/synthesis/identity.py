@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from cafer_tf.synthesis.appearance import Appearance, Traits, sample_appearance, sample_traits
-from cafer_tf.synthesis.expression import Units
+from cafer_tf.synthesis.expression import Units, sample_blend
 from cafer_tf.synthesis.hair import build_shell
 from cafer_tf.synthesis.head import Head, Part, deform, load_head
 from cafer_tf.synthesis.painting import ramp, texture_coordinates
@@ -39,12 +39,14 @@ RESTING_SPREAD: Mapping[str, float] = {
     'browInnerUp': 0.5,
     'browOuterUp': 0.4,
     'eyeSquint': 0.35,
-    'eyeBlink': 0.18,
+    'eyeBlink': 0.1,
     'eyeWide': 0.35,
     'noseSneer': 0.25,
     'mouthPress': 0.3,
 }
 """Standard deviation of each unit in the resting face before its negative half is cut off."""
+RESTING_EMOTION = 0.2
+"""Standard deviation of the strength of the emotion that a resting face seems to show."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -153,10 +155,16 @@ def sliders() -> Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]:
 
 
 def sample_manner(rng: np.random.Generator) -> Style:
-    """A random way of expressing emotions."""
+    """A random way of expressing emotions.
+
+    The resting face has a weak, lasting resemblance to some emotion, and slight habits of single units besides.
+    """
     gain = float(np.clip(rng.normal(0, 0.32), -0.65, 0.5))
     region_gains = {region: float(np.clip(rng.normal(0, 0.28), -0.6, 0.5)) for region in (*REGIONS, 'mouth')}
     resting = {unit: max(0.0, float(rng.normal(-0.2 * spread, spread))) for unit, spread in RESTING_SPREAD.items()}
+    seeming, strength = sample_blend(rng), min(0.45, abs(float(rng.normal(0, RESTING_EMOTION))))
+    for unit, value in seeming.units.items():
+        resting[unit] = resting.get(unit, 0.0) + value * strength / sum(seeming.weights.values())
     return Style(gain, region_gains, resting, float(np.clip(rng.normal(0, 0.14), -0.35, 0.35)))
 
 
