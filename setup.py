@@ -76,6 +76,8 @@ setuptools.setup(
         *setuptools.find_packages(include=['cafer_tf', 'cafer_tf.*', 'pipeline', 'pipeline.*']),
         *setuptools.find_namespace_packages(include=['schemas.*']),
     ],
+    # Said so that the editable project is a path, not an import hook: a hook comes last, after `tests/pipeline`.
+    package_dir={'': '.'},
     package_data={'': ['*.html', '*.json', '*.npz', 'assets/*'], 'schemas.face_affect': ['*.pbtxt']},
     include_package_data=False,
     install_requires=LIBRARY + PIPELINE,
