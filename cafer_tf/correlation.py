@@ -81,5 +81,5 @@ def concordance(m: Moments) -> tf.Tensor:
 
 def safe_sqrt(x: tf.Tensor) -> tf.Tensor:
     """Square root of `max(x, 0)` whose gradient is 0, not infinite, where `x` is 0."""
-    positive = x > 0
-    return tf.where(positive, tf.sqrt(tf.where(positive, x, tf.ones_like(x))), tf.zeros_like(x))
+    zero = x <= 0  # so that NaN is not mistaken for 0
+    return tf.where(zero, tf.zeros_like(x), tf.sqrt(tf.where(zero, tf.ones_like(x), x)))

@@ -126,6 +126,10 @@ class Cafer(tf.keras.Model):
     def train_step(self, data: Any) -> dict[str, tf.Tensor]:
         """One step: the critic first, then encoder and head against the updated critic."""
         images, labels = _unpack(data)
+        inputs = {'images': tf.reduce_sum(images), 'labels': tf.reduce_sum(labels)}
+        # Before the forward pass, which would carry a NaN into the moving averages of batch normalisation.
+        with tf.control_dependencies([finite.require_finite(inputs, self._train_counter)]):
+            images, labels = tf.identity(images), tf.identity(labels)
         pairing = pair_groups(labels, self.threshold)
         monitored = {}
         with tf.GradientTape() as tape:

@@ -68,8 +68,8 @@ def contrastive_adversarial_loss(
     positive_distance = tf.convert_to_tensor(positive_distance)
     negative_distance = tf.cast(negative_distance, positive_distance.dtype)
     margin = tf.cast(margin, positive_distance.dtype)
-    a = tf.nn.relu(positive_distance - margin)
-    b = tf.nn.relu(margin - negative_distance)
+    a = tf.maximum(positive_distance - margin, 0)
+    b = tf.maximum(margin - negative_distance, 0)
     return weighted_mean(0.5 * (a + b) + 0.125 * (a**2 + b**2), weights)
 
 

@@ -6,34 +6,27 @@ import tensorflow as tf
 
 from cafer_tf.networks.preprocessing import normalization
 
-_STAGES = (32, 64, 128)
-_GRID = 4
+_STAGES = ((16, 1), (32, 2), (64, 2), (128, 2))  # filters, blocks
 
 
 def compact(image_size: int) -> tf.keras.Model:
-    """A residual network of three stages of two blocks, 0.7 M parameters; 2,048 features.
-
-    The last feature map is averaged to a 4 x 4 grid and flattened rather than averaged away: where on the face a brow
-    or a mouth corner moves is what valence and arousal are read from.
+    """A residual network of four stages, 0.7 M parameters; 128 features, averaged over the last feature map.
 
     Args:
         image_size: side of the square input, in pixels, at least 32.
 
     Reference: the blocks are those of K. He et al., "Deep residual learning for image recognition", CVPR 2016; the
-    widths and the grid are this project's.
+    widths are this project's.
     """
     layers = tf.keras.layers
     inputs = tf.keras.Input([image_size, image_size, 3], name='image')
     x = normalization()(inputs)
-    x = _convolution(x, _STAGES[0], 5, stride=2, name='stem')
+    x = _convolution(x, _STAGES[0][0], 5, stride=2, name='stem')
     x = layers.ReLU(name='stem_relu')(x)
-    for stage, filters in enumerate(_STAGES, start=1):
-        for block in (1, 2):
+    for stage, (filters, blocks) in enumerate(_STAGES, start=1):
+        for block in range(1, blocks + 1):
             x = _block(x, filters, stride=2 if block == 1 and stage > 1 else 1, name=f'stage{stage}_block{block}')
-    side = x.shape[1]
-    window = side // _GRID
-    x = layers.AveragePooling2D(side - window * (_GRID - 1), window, name='grid')(x)
-    return tf.keras.Model(inputs, layers.Flatten(name='features')(x), name='compact')
+    return tf.keras.Model(inputs, layers.GlobalAveragePooling2D(name='features')(x), name='compact')
 
 
 def _block(x: tf.Tensor, filters: int, stride: int, name: str) -> tf.Tensor:

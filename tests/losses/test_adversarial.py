@@ -1,0 +1,97 @@
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from cafer_tf.losses import contrastive_adversarial_loss, encoder_adversarial_loss, pair_distances
+
+
+def test_distances_by_hand():
+    strong = tf.constant([[0.0, 0.0], [3.0, 4.0]])
+    weak = tf.constant([[1.0, 0.0], [0.0, 2.0]])
+    distances = pair_distances(strong, weak)
+    np.testing.assert_allclose(distances.positive, [25.0, 25.0])
+    np.testing.assert_allclose(distances.negative, [4.0, 4.0 + 16.0])  # H_0 with L_1, H_1 with L_0
+
+
+def test_the_default_partner_is_the_reversal():
+    strong, weak = (tf.random.stateless_normal([6, 3], seed=[seed, 0]) for seed in (0, 1))
+    given = pair_distances(strong, weak, tf.constant([5, 4, 3, 2, 1, 0]))
+    for one, other in zip(pair_distances(strong, weak), given, strict=True):
+        np.testing.assert_allclose(one, other)
+
+
+@pytest.mark.parametrize('dtype', ['float32', 'float64'])
+@pytest.mark.parametrize('seed', range(3))
+def test_is_the_negated_bound(seed, dtype):
+    """J = E_P f - ½ E_(P+Q) f - ¼ E_((P+Q)/2) f², with the hinge f written as in the poster."""
+    rng = np.random.default_rng(seed)
+    positive, negative = rng.uniform(0, 3, (2, 16))
+    margin = 1.2
+
+    def hinge(xi, distance):
+        return -xi * np.maximum(0, xi * (distance - margin))
+
+    f_p, f_q = hinge(1, positive), hinge(-1, negative)
+    bound = f_p.mean() - 0.5 * (f_p.mean() + f_q.mean()) - 0.25 * 0.5 * ((f_p**2).mean() + (f_q**2).mean())
+    loss = contrastive_adversarial_loss(tf.constant(positive, dtype), tf.constant(negative, dtype), margin)
+    assert loss.dtype == dtype
+    assert float(loss) == pytest.approx(-bound, rel=1e-5)
+
+
+def test_satisfied_pairs_cost_nothing():
+    assert float(contrastive_adversarial_loss(tf.constant([0.5, 1.0]), tf.constant([1.0, 4.0]), 1.0)) == 0.0
+
+
+def test_gradient_pulls_strong_together_and_pushes_weak_away():
+    positive, negative = tf.constant([2.0]), tf.constant([0.5])
+    with tf.GradientTape() as tape:
+        tape.watch([positive, negative])
+        loss = contrastive_adversarial_loss(positive, negative, 1.0)
+    # d/dD²_pos (½ a + ⅛ a²) = ½ + ¼ a with a = 1; d/dD²_neg likewise with b = ½ and the sign turned.
+    assert [float(g) for g in tape.gradient(loss, [positive, negative])] == [0.75, -0.625]
+
+
+def test_pairs_without_weight_do_not_count():
+    positive, negative = tf.constant([2.0, 9.0]), tf.constant([0.0, 0.0])
+    masked = contrastive_adversarial_loss(positive, negative, 1.0, weights=[1, 0])
+    assert float(masked) == float(contrastive_adversarial_loss(positive[:1], negative[:1], 1.0))
+
+
+def test_empty_groups_cost_nothing_and_have_a_finite_gradient():
+    outputs = tf.random.stateless_normal([4, 16], seed=[0, 0])
+    with tf.GradientTape() as tape:
+        tape.watch(outputs)
+        distances = pair_distances(outputs, outputs)
+        loss = contrastive_adversarial_loss(*distances, 1.0, weights=tf.zeros([4]))
+        loss += encoder_adversarial_loss(outputs, 0.1, weights=tf.zeros([4]))
+    assert float(loss) == 0.0
+    np.testing.assert_array_equal(tape.gradient(loss, outputs), np.zeros([4, 16]))
+
+
+def test_no_rows_at_all_cost_nothing():
+    assert float(contrastive_adversarial_loss(tf.zeros([0]), tf.zeros([0]), 1.0)) == 0.0
+    assert float(encoder_adversarial_loss(tf.zeros([0, 16]), 0.1)) == 0.0
+
+
+def test_encoder_term_and_its_gradient():
+    outputs = tf.constant(np.arange(8.0).reshape(2, 4))
+    with tf.GradientTape() as tape:
+        tape.watch(outputs)
+        loss = encoder_adversarial_loss(outputs, 0.1)
+    assert float(loss) == pytest.approx(-0.1 * 3.5)
+    np.testing.assert_allclose(tape.gradient(loss, outputs), np.full([2, 4], -0.1 / 8))
+
+
+# Numbers of this size make a table no reader checks; where the golden file lies beside the project, use all of it.
+@pytest.mark.parametrize('case', [0, 1, 2, 4])
+def test_reproduces_the_golden_poster_objective(case, goldens):
+    values = goldens('caf_reference')
+    strong = tf.constant(values[f'crit{case}_D_hh'])
+    weak = tf.constant(values[f'crit{case}_D_ll'])
+    with tf.GradientTape() as tape:
+        tape.watch([strong, weak])
+        distances = pair_distances(strong, weak)
+        loss = contrastive_adversarial_loss(*distances, values[f'crit{case}_margin'])
+    np.testing.assert_allclose(loss, values[f'crit{case}_poster_negJ'], rtol=1e-9)
+    for gradient, name in zip(tape.gradient(loss, [strong, weak]), ('hh', 'll'), strict=True):
+        np.testing.assert_allclose(gradient, values[f'crit{case}_poster_gD_{name}'], rtol=1e-9, atol=1e-12)

@@ -1,0 +1,35 @@
+import json
+
+import pytest
+
+from cafer_tf.config import Config, ConfigError
+
+
+def test_survives_a_round_trip_through_json():
+    config = Config.from_dict({'training': {'epochs': 3, 'learning_rate': 1}, 'network': {'encoder': 'alexnet'}})
+    assert config.training.epochs == 3
+    assert config.training.learning_rate == 1.0
+    assert Config.from_dict(json.loads(json.dumps(config.to_dict()))) == config
+
+
+@pytest.mark.parametrize(
+    ('values', 'message'),
+    [
+        ({'trainig': {}}, 'unknown key trainig; known: input, network'),
+        ({'training': {'batch': 8}}, 'unknown key training.batch'),
+        ({'training': {'epochs': 'three'}}, r"training\.epochs must be of type int; it is 'three'"),
+        ({'training': {'epochs': True}}, r'training\.epochs must be of type int'),
+        ({'training': {'epochs': 0}}, r'training\.epochs must be at least 1'),
+        ({'training': {'batch_size': 7}}, r'training\.batch_size must be even'),
+        ({'training': {'learning_rate': -1.0}}, r'training\.learning_rate must be positive'),
+        ({'network': {'encoder': 'vgg'}}, r"network\.encoder must be one of compact, alexnet; it is 'vgg'"),
+        ({'network': 'alexnet'}, 'network must be a mapping'),
+        ({'input': {'crop': 0.9}}, r'input\.crop must be in'),
+        ({'augmentation': {'cutout': 0.7}}, r'augmentation\.cutout must be in'),
+        ({'margin': {'constant': 0.0}}, r'margin\.constant \(c\) must be positive'),
+        ({'margin': {'constant': 100.0}}, 'above training.batch_size'),
+    ],
+)
+def test_refuses_what_it_does_not_know(values, message):
+    with pytest.raises(ConfigError, match=message):
+        Config.from_dict(values)

@@ -1,0 +1,90 @@
+import math
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from cafer_tf import margins
+
+
+def test_mutual_information_by_hand():
+    # -½ log(1 - 0.6²) = -½ log 0.64 = -log 0.8
+    assert float(margins.gaussian_mutual_information(0.6)) == pytest.approx(-math.log(0.8), rel=1e-6)
+    assert float(margins.gaussian_mutual_information(0.0)) == 0.0
+
+
+@pytest.mark.parametrize('dtype', ['float32', 'float64'])
+def test_mutual_information_keeps_dtype_and_is_even(dtype):
+    eta = tf.constant([-0.9, -0.3, 0.3, 0.9], dtype)
+    result = margins.gaussian_mutual_information(eta)
+    assert result.dtype == dtype
+    np.testing.assert_allclose(result, result[::-1], rtol=1e-6)
+    np.testing.assert_allclose(result, -0.5 * np.log(1 - eta.numpy() ** 2), rtol=1e-5)
+
+
+@pytest.mark.parametrize('eta', [-1.0, 1.0, 1.0000001])
+def test_mutual_information_of_identical_variables_is_finite(eta):
+    eta = tf.constant(eta)
+    with tf.GradientTape() as tape:
+        tape.watch(eta)
+        value = margins.gaussian_mutual_information(eta)
+    assert float(value) == pytest.approx(-0.5 * math.log(1e-6), rel=0.05)
+    assert np.isfinite(tape.gradient(value, eta))
+
+
+def test_confidence_by_hand():
+    assert margins.confidence_term(64, 1.0, 4) == pytest.approx(math.log(64) / 8)
+    assert margins.confidence_term(64, 64, 4) == 0.0
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'message'),
+    [((16, 32, 4), 'negative'), ((16, 0, 4), 'positive'), ((16, 1, 0), 'at least 1')],
+)
+def test_confidence_refuses_what_is_out_of_range(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        margins.confidence_term(*arguments)
+
+
+@pytest.mark.parametrize('dtype', ['float32', 'float64'])
+def test_margin_is_information_plus_confidence(dtype):
+    rng = np.random.default_rng(0)
+    first = rng.normal(size=(12, 16))
+    second = 0.5 * first + rng.normal(size=(12, 16))
+    result = margins.adaptive_margin(
+        tf.constant(first, dtype), tf.constant(second, dtype), batch_size=24, constant=2.0, neighbours=3
+    )
+    eta = np.corrcoef(first.ravel(), second.ravel())[0, 1]
+    assert {part.dtype.name for part in result} == {dtype}
+    assert float(result.mutual_information) == pytest.approx(-0.5 * math.log(1 - eta**2), rel=1e-4)
+    assert float(result.confidence) == pytest.approx(math.log(12) / 6, rel=1e-6)
+    assert float(result.margin) == pytest.approx(float(result.mutual_information + result.confidence), rel=1e-6)
+
+
+def test_pairs_without_weight_do_not_count():
+    rng = np.random.default_rng(1)
+    first, second = tf.constant(rng.normal(size=(6, 4))), tf.constant(rng.normal(size=(6, 4)))
+    whole = margins.adaptive_margin(first[:4], second[:4], batch_size=12)
+    masked = margins.adaptive_margin(first, second, batch_size=12, weights=[1, 1, 1, 1, 0, 0])
+    assert float(masked.margin) == pytest.approx(float(whole.margin), rel=1e-12)
+
+
+def test_without_pairs_only_the_confidence_is_left():
+    outputs = tf.random.stateless_normal([4, 16], seed=[0, 0])
+    result = margins.adaptive_margin(outputs, outputs, batch_size=8, weights=tf.zeros([4]))
+    assert float(result.margin) == pytest.approx(margins.confidence_term(8, 1.0, 4), rel=1e-6)
+
+
+@pytest.mark.parametrize('stop', [True, False])
+def test_gradient_through_the_margin_is_a_choice(stop):
+    first, second = (tf.random.stateless_normal([4, 2], seed=[seed, 0]) for seed in (0, 1))
+    with tf.GradientTape() as tape:
+        tape.watch(first)
+        margin = margins.adaptive_margin(first, second, batch_size=8, stop_gradient=stop).margin
+    gradient = tape.gradient(margin, first)
+    assert (gradient is None) == stop
+
+
+def test_refuses_outputs_of_two_shapes():
+    with pytest.raises(ValueError, match='one shape'):
+        margins.adaptive_margin(tf.zeros([4, 2]), tf.zeros([3, 2]), batch_size=8)
