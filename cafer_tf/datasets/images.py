@@ -58,7 +58,7 @@ def check_image(data: bytes) -> str:
         raise UnusableImage('more pixels than any photograph') from None
     except (OSError, SyntaxError, ValueError) as error:
         # Pillow reports damage as any of these three; only the size of the gap varies in the text of a truncation.
-        reason = 'truncated image' if 'truncated' in str(error) else f'damaged image ({error})'
+        reason = 'truncated image' if 'truncated' in str(error).lower() else f'damaged image ({error})'
         raise UnusableImage(reason) from None
     if image_format not in _FORMATS:
         raise UnusableImage(f'{image_format} image, only JPEG and PNG are read')

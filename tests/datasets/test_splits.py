@@ -43,7 +43,7 @@ def test_draw_depends_on_the_seed_and_on_nothing_else():
     assert assign_splits(given) == assign_splits(given)
     assert split_of(assign_splits(given)[0]) == split_of(assign_splits(given[::-1])[0])
     assert split_of(assign_splits(given, seed=1)[0]) != split_of(assign_splits(given)[0])
-    # `printf 0:person-0 | sha256sum`, the first 16 digits over 2^64, and so on: .735 .234 .590 .977 .667 .953. A changed
+    # `printf 0:person-0 | sha256sum`, the first 16 digits over 2^64, and so on: .735 .234 .590 .977 .667 .953. Another
     # hash would move people from test to train under a model that is being served.
     assert split_of(assign_splits(records(6))[0]) == {
         'person-0': 'eval',

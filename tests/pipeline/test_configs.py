@@ -1,0 +1,90 @@
+"""Settings come from the environment, and a wrong one stops the run with its name."""
+
+import json
+import pathlib
+
+import pytest
+
+from cafer_tf.config import ConfigError
+from pipeline.configs import Gate, Settings, from_environment
+
+
+def test_without_variables_the_demo_runs():
+    settings = from_environment({})
+    assert settings == Settings()
+    assert settings.root is None
+    assert settings.out == pathlib.Path.cwd() / 'runs' / 'demo'
+    assert settings.faces == settings.out / 'faces'
+
+
+def test_every_variable_is_read(tmp_path):
+    config = tmp_path / 'config.json'
+    config.write_text(json.dumps({'training': {'epochs': 3}}))
+    settings = from_environment(
+        {
+            'CAFER_DATASET': 'csv',
+            'CAFER_ROOT': str(tmp_path / 'faces'),
+            'CAFER_OUT': str(tmp_path / 'out'),
+            'CAFER_CONFIG': str(config),
+            'CAFER_MIN_CCC': '0.4',
+            'CAFER_MIN_AROUSAL_CCC': '0.3',
+            'CAFER_MAX_CCC_DROP': '0.01',
+            'CAFER_MAX_BAD_FRACTION': '0.2',
+            'CAFER_SEED': '7',
+            'CAFER_PEOPLE': '12',
+            'CAFER_IMAGES_PER_PERSON': '5',
+            'CAFER_BEAM_ARGS': '--direct_num_workers=2 --direct_running_mode=multi_processing',
+        }
+    )
+    assert settings.config.training.epochs == 3
+    assert settings == Settings(
+        out=tmp_path / 'out',
+        root=tmp_path / 'faces',
+        dataset='csv',
+        config=settings.config,
+        gate=Gate(min_valence_ccc=0.4, min_arousal_ccc=0.3, max_ccc_drop=0.01),
+        max_bad_fraction=0.2,
+        seed=7,
+        people=12,
+        images_per_person=5,
+        beam_args=('--direct_num_workers=2', '--direct_running_mode=multi_processing'),
+    )
+    assert settings.faces == tmp_path / 'faces'
+
+
+def test_a_data_set_without_a_name_is_a_csv_folder(tmp_path):
+    settings = from_environment({'CAFER_ROOT': str(tmp_path)})
+    assert settings.dataset == 'csv'
+    assert settings.out == pathlib.Path.cwd() / 'runs' / 'csv'
+
+
+@pytest.mark.parametrize(
+    ('variables', 'what'),
+    [
+        ({'CAFER_MIN_CCC': 'high'}, "CAFER_MIN_CCC is 'high', which is not a number"),
+        ({'CAFER_MIN_CCC': '1.5'}, r'min_valence_ccc must be in \[-1, 1\]; it is 1.5'),
+        ({'CAFER_MAX_CCC_DROP': '-1'}, 'max_ccc_drop must be in'),
+        ({'CAFER_MAX_BAD_FRACTION': '1'}, 'max_bad_fraction must be in'),
+        ({'CAFER_SEED': '0.5'}, "CAFER_SEED is '0.5'"),
+        ({'CAFER_DATASET': 'csv'}, 'CAFER_ROOT is not set'),
+        ({'CAFER_MIN_CC': '0.5'}, 'unknown variable CAFER_MIN_CC; did you mean CAFER_MIN_CCC?'),
+        ({'CAFER_CONFIG': '/nowhere/config.json'}, r'CAFER_CONFIG: /nowhere/config.json cannot be read \(No such file'),
+    ],
+)
+def test_a_wrong_variable_is_named(variables, what):
+    with pytest.raises(ConfigError, match=what):
+        from_environment(variables)
+
+
+def test_a_wrong_configuration_file_is_named(tmp_path):
+    path = tmp_path / 'config.json'
+    path.write_text('{')
+    with pytest.raises(ConfigError, match=r'CAFER_CONFIG: .*config\.json is not JSON'):
+        from_environment({'CAFER_CONFIG': str(path)})
+    path.write_text('{"training": {"epoch": 3}}')
+    with pytest.raises(ConfigError, match=r'config\.json: unknown key training\.epoch'):
+        from_environment({'CAFER_CONFIG': str(path)})
+
+
+def test_a_variable_of_somebody_else_is_left_alone():
+    assert from_environment({'CAFER_GOLDENS': '/somewhere'}) == Settings()

@@ -1,0 +1,162 @@
+"""The Evaluator with our configuration, on a SavedModel whose answers are known: figures, slices, gate, messages."""
+
+import json
+import pathlib
+
+import numpy as np
+import pytest
+import tensorflow as tf
+import tensorflow_model_analysis as tfma
+from tfx import types
+from tfx.components.evaluator import executor
+from tfx.types import standard_artifacts
+from tfx.utils import proto_utils
+
+from cafer_tf import features
+from pipeline import evaluation, results
+from pipeline.configs import Gate, Settings
+from pipeline.errors import GateError
+
+PEOPLE, FACES = 6, 15
+
+
+class Colours(tf.Module):
+    """Valence is the picture's red and arousal its green, from [0, 255] to [-1, 1], times a scale."""
+
+    def __init__(self, scale: float):
+        super().__init__()
+        self.scale = tf.Variable(scale)
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name='examples')])
+    def examples(self, examples):
+        parsed = tf.io.parse_example(examples, {features.IMAGE: tf.io.FixedLenFeature([], tf.string)})
+        decode = lambda data: tf.cast(tf.io.decode_png(data, 3)[0, 0], tf.float32)  # noqa: E731
+        colours = tf.map_fn(decode, parsed[features.IMAGE], fn_output_signature=tf.TensorSpec([3], tf.float32))
+        labels = self.scale * (colours / 127.5 - 1)
+        return {
+            features.VALENCE: labels[:, :1],
+            features.AROUSAL: labels[:, 1:2],
+            features.INTENSITY: tf.norm(labels[:, :2], axis=1, keepdims=True),
+        }
+
+
+@pytest.fixture
+def faces(lab):
+    """Examples of the test split, their labels `[n, 2]`, the answers at scale 1 `[n, 2]`, groups and subjects."""
+    random = np.random.default_rng(0)
+    labels = random.uniform(-1, 1, (PEOPLE * FACES, 2)).astype(np.float32)
+    colours = np.clip((labels + random.normal(0, 0.4, labels.shape) + 1) * 127.5, 0, 255).astype(np.uint8)
+    strong = np.hypot(*labels.T) > 0.7
+    subjects = np.arange(len(labels)) // FACES
+    made = []
+    for index, (label, colour) in enumerate(zip(labels, colours, strict=True)):
+        image = lab.png((int(colour[0]), int(colour[1]), 0))
+        example = lab.example('test', index, *map(float, label), subject=f'p{subjects[index]}', image=image)
+        example.features.feature[features.GROUP_NAME].bytes_list.value.append(b'strong' if strong[index] else b'weak')
+        made.append(example)
+    answers = colours.astype(np.float32) / np.float32(127.5) - 1
+    return lab.examples({'test': made}, shards=3), labels, answers, strong, subjects
+
+
+@pytest.fixture
+def evaluate(lab, faces):
+    """Runs the stock Evaluator; returns its outputs."""
+
+    def run(gate: Gate, scale: float = 1.0, baseline_scale: float | None = None):
+        inputs = {'examples': [faces[0]], 'model': [model(scale)]}
+        if baseline_scale is not None:
+            inputs['baseline_model'] = [model(baseline_scale)]
+        outputs = {
+            'evaluation': [lab.artifact(standard_artifacts.ModelEvaluation)],
+            'blessing': [lab.artifact(standard_artifacts.ModelBlessing)],
+        }
+        properties = {
+            'eval_config': proto_utils.proto_to_json(evaluation.eval_config(gate)),
+            'example_splits': json.dumps([evaluation.SPLIT]),
+        }
+        executor.Executor(lab.context()).Do(inputs, outputs, properties)
+        return outputs
+
+    def model(scale: float) -> types.Artifact:
+        artifact = lab.artifact(standard_artifacts.Model)
+        module = Colours(scale)
+        directory = str(pathlib.Path(artifact.uri) / 'Format-Serving')
+        tf.saved_model.save(module, directory, {'examples': module.examples})
+        return artifact
+
+    return run
+
+
+def reference(y: np.ndarray, p: np.ndarray) -> dict[str, float]:
+    y, p = y.astype(np.float64), p.astype(np.float64)
+    covariance = np.mean((y - y.mean()) * (p - p.mean()))
+    return {
+        'rmse': np.sqrt(np.mean((y - p) ** 2)),
+        'pcc': covariance / (y.std() * p.std()),
+        'ccc': 2 * covariance / (y.var() + p.var() + (y.mean() - p.mean()) ** 2),
+        'sagr': np.mean(np.sign(y) == np.sign(p)),
+    }
+
+
+def test_figures_equal_numpy_on_every_slice(evaluate, faces, tmp_path):
+    _, labels, answers, strong, subjects = faces
+    outputs = evaluate(Gate(-1, -1))
+    assert outputs['blessing'][0].get_int_custom_property('blessed') == 1
+    uri = outputs['evaluation'][0].uri
+    result = tfma.load_eval_result(uri)
+    everyone = np.ones(len(labels), bool)
+    slices = {(): everyone}
+    slices |= {((features.GROUP_NAME, name),): strong == flag for name, flag in (('strong', True), ('weak', False))}
+    slices |= {((features.SUBJECT, f'p{person}'),): subjects == person for person in range(PEOPLE)}
+    assert {key for key, _ in result.slicing_metrics} == set(slices)
+    for key, members in slices.items():
+        assert result.get_metrics_for_slice(key)['example_count']['doubleValue'] == members.sum()
+        for column, output in enumerate(features.OUTPUTS):
+            metrics = result.get_metrics_for_slice(key, output_name=output)
+            found = {name: metrics[name]['doubleValue'] for name in evaluation.FIGURES}
+            assert found == pytest.approx(reference(labels[members, column], answers[members, column]), abs=1e-6)
+    # What a user gets: the same, with the number of people.
+    figures = results.read_figures(uri)
+    assert (figures['examples'], figures['subjects']) == (PEOPLE * FACES, PEOPLE)
+    for column, output in enumerate(features.OUTPUTS):
+        assert figures[output] == pytest.approx(reference(labels[:, column], answers[:, column]), abs=1e-6)
+    results.check_gate(outputs, Settings(out=tmp_path))
+    assert not (tmp_path / 'rejected.json').exists()
+
+
+def test_a_model_below_a_bound_is_named_with_value_and_bound(evaluate, faces, tmp_path):
+    _, labels, answers, _, _ = faces
+    ccc = [reference(labels[:, column], answers[:, column])['ccc'] for column in range(2)]
+    outputs = evaluate(Gate(min_valence_ccc=ccc[0] + 0.01, min_arousal_ccc=ccc[1] - 0.01))
+    assert outputs['blessing'][0].get_int_custom_property('blessed') == 0
+    with pytest.raises(GateError) as raised:
+        results.check_gate(outputs, Settings(out=tmp_path))
+    text = str(raised.value)
+    assert f'valence ccc {ccc[0]:.3f} is below {ccc[0] + 0.01:.3f}' in text
+    assert 'arousal' not in text
+    assert '\n' not in text
+    rejected = json.loads((tmp_path / 'rejected.json').read_text())
+    assert rejected['model'] is None
+    assert rejected['valence']['ccc'] == pytest.approx(ccc[0], abs=1e-6)
+    assert not (tmp_path / 'metrics.json').exists()
+
+
+def test_a_model_worse_than_the_one_before_is_refused(evaluate, faces, tmp_path):
+    _, labels, answers, _, _ = faces
+    before = [reference(labels[:, column], answers[:, column])['ccc'] for column in range(2)]
+    now = [reference(labels[:, column], 0.4 * answers[:, column])['ccc'] for column in range(2)]
+    outputs = evaluate(Gate(-1, -1, max_ccc_drop=0.05), scale=0.4, baseline_scale=1.0)
+    with pytest.raises(GateError) as raised:
+        results.check_gate(outputs, Settings(out=tmp_path))
+    for output, old, new in zip(features.OUTPUTS, before, now, strict=True):
+        assert f'{output} ccc changed by {new - old:+.3f} against the model blessed before' in str(raised.value)
+    assert 'the bound is -0.050' in str(raised.value)
+
+
+def test_a_model_hardly_worse_than_the_one_before_passes(evaluate):
+    outputs = evaluate(Gate(-1, -1, max_ccc_drop=0.05), scale=0.98, baseline_scale=1.0)
+    assert outputs['blessing'][0].get_int_custom_property('blessed') == 1
+    # The figures are the candidate's, not the baseline's.
+    figures = results.read_figures(outputs['evaluation'][0].uri)
+    alone = results.read_figures(evaluate(Gate(-1, -1), scale=0.98)['evaluation'][0].uri)
+    assert figures == alone

@@ -1,0 +1,120 @@
+"""Faces on disk to examples: bytes pass through, nothing depends on Beam's bundling, bad images are counted."""
+
+import csv
+import json
+import pathlib
+
+import numpy as np
+import pytest
+
+from cafer_tf import datasets, features
+from cafer_tf.datasets import DataError
+from pipeline.components.face_example_gen import component, executor, shards
+
+ARGUMENTS = {'layout': 'csv', 'seed': 0, 'max_bad_fraction': 0.01, 'faces_per_shard': 16}
+
+
+@pytest.fixture
+def generate(lab, face_folder):
+    """Runs the executor on the folder; returns its two artifacts."""
+
+    def run(*beam_args: str, **changed):
+        examples = lab.artifact(component.standard_artifacts.Examples)
+        quarantine = lab.artifact(component.FaceQuarantine)
+        executor.Executor(lab.context(*beam_args)).Do(
+            {}, {'examples': [examples], 'quarantine': [quarantine]}, {**ARGUMENTS, 'root': str(face_folder), **changed}
+        )
+        return examples, quarantine
+
+    return run
+
+
+def rows_of(folder: pathlib.Path) -> list[dict[str, str]]:
+    with (folder / 'labels.csv').open(newline='') as stream:
+        return list(csv.DictReader(stream))
+
+
+def test_every_face_becomes_an_example(generate, lab, face_folder):
+    examples, quarantine = generate()
+    read = {split: lab.read(examples, split) for split in features.SPLITS}
+    assert {split: len(members) for split, members in read.items()} == {'train': 60, 'eval': 20, 'test': 20}
+    by_path = {example[features.SOURCE][0].decode(): example for members in read.values() for example in members}
+    for row in rows_of(face_folder):
+        example = by_path[row['path']]
+        assert example[features.IMAGE] == [(face_folder / row['path']).read_bytes()]
+        assert example[features.IMAGE_FORMAT] == [b'jpeg']
+        assert example[features.SUBJECT] == [row['subject_id'].encode()]
+        assert example[features.SPLIT] == [row['split'].encode()]
+        assert example[features.DATASET] == [b'csv']
+        np.testing.assert_allclose(
+            [example[features.VALENCE][0], example[features.AROUSAL][0]],
+            [float(row['valence']), float(row['arousal'])],
+            rtol=1e-6,
+        )
+        assert features.VIDEO not in example
+    assert (pathlib.Path(quarantine.uri) / 'quarantine.jsonl').read_text() == ''
+    assert quarantine.get_int_custom_property('count') == 0
+
+
+def test_files_are_the_same_byte_for_byte_however_beam_runs(generate, lab):
+    alone, _ = generate()
+    threads, _ = generate('--direct_running_mode=multi_threading', '--direct_num_workers=3')
+    for split in features.SPLITS:
+        first, second = lab.files(alone, split), lab.files(threads, split)
+        assert [path.name for path in first] == [path.name for path in second]
+        assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
+    assert [path.name for path in lab.files(alone, 'train')] == [
+        f'data_tfrecord-{index:05d}-of-00004.gz' for index in range(4)
+    ]
+
+
+def test_unusable_images_are_quarantined_and_counted(generate, lab, face_folder, caplog):
+    (face_folder / '00-0.jpg').unlink()
+    whole = (face_folder / '13-2.jpg').read_bytes()
+    (face_folder / '13-2.jpg').write_bytes(whole[: len(whole) // 2])
+    with caplog.at_level('INFO', logger='pipeline'):
+        examples, quarantine = generate(max_bad_fraction=0.02)
+    lines = (pathlib.Path(quarantine.uri) / 'quarantine.jsonl').read_text().splitlines()
+    assert [json.loads(line) for line in lines] == [
+        {'path': '00-0.jpg', 'file': 'labels.csv', 'row': 2, 'split': 'train', 'reason': 'missing file'},
+        {'path': '13-2.jpg', 'file': 'labels.csv', 'row': 69, 'split': 'eval', 'reason': 'truncated image'},
+    ]
+    assert quarantine.get_int_custom_property('count') == 2
+    assert [len(lab.read(examples, split)) for split in features.SPLITS] == [59, 19, 20]
+    assert '2 of 100 images quarantined' in caplog.text
+    assert 'labels.csv, row 69: 13-2.jpg: truncated image' in caplog.text
+
+
+def test_too_many_unusable_images_stop_the_run(generate, face_folder):
+    for image in range(3):
+        (face_folder / f'00-{image}.jpg').write_bytes(b'')
+    (face_folder / '01-0.jpg').unlink()
+    with pytest.raises(DataError) as raised:
+        generate(max_bad_fraction=0.03)
+    text = str(raised.value)
+    assert '4 of 100 images (4.0%) cannot be used, more than the 3.0% allowed' in text
+    assert '3 × empty file, 1 × missing file' in text
+    assert 'labels.csv, row 2: 00-0.jpg: empty file' in text
+    assert 'labels.csv, row 7: 01-0.jpg: missing file' in text
+
+
+def test_a_split_without_a_usable_image_stops_the_run(generate, face_folder):
+    for path in face_folder.glob('1[6-9]-*.jpg'):
+        path.unlink()
+    with pytest.raises(DataError, match='no usable image is left for test'):
+        generate(max_bad_fraction=0.5)
+
+
+def test_wrong_labels_stop_the_run(generate, face_folder):
+    labels = face_folder / 'labels.csv'
+    labels.write_text(labels.read_text() + 'x.jpg,3,0,p99,train\n')
+    with pytest.raises(DataError, match=r'labels\.csv, row 102: valence 3 is outside'):
+        generate()
+
+
+def test_shards_mix_people_and_are_of_even_size(face_folder):
+    records = datasets.read('csv', face_folder).records
+    made = [shard for shard in shards.make_shards(records, 16) if shard.split == 'train']
+    assert [len(shard.records) for shard in made] == [15, 15, 15, 15]
+    assert all(len({record.subject_id for record in shard.records}) > 4 for shard in made)
+    assert shards.make_shards(records[::-1], 16) == shards.make_shards(records, 16)
