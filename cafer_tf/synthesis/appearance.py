@@ -6,7 +6,6 @@ import dataclasses
 
 import numpy as np
 
-from cafer_tf.synthesis import painting
 from cafer_tf.synthesis.hair import HairStyle, sample_style
 from cafer_tf.synthesis.painting import cloud, linear, mix, ramp, spot, texels
 
@@ -176,6 +175,3 @@ def _paint_hair(rng: np.random.Generator, hair: np.ndarray) -> np.ndarray:
     texture = linear(np.clip(hair * (1 + streaks[..., None]), 0.02, 1))
     shine = np.clip(1 + 3 * streaks, 0.1, 3)[..., None]
     return np.ascontiguousarray(np.concatenate([texture, shine], -1).astype(np.float32))
-
-
-__all__ = ['Appearance', 'Traits', 'painting', 'sample_appearance', 'sample_traits']

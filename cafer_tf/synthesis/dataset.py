@@ -85,12 +85,12 @@ def write_face_set(
             writer.writerows(rows)
         (aside / PARAMETERS).write_text(json.dumps(parameters, indent=2) + '\n', encoding='utf-8')
         aside.chmod(0o755)  # mkdtemp makes it private
-        if directory.exists():
-            directory.rmdir()  # empty, or an error
-        aside.rename(directory)
-    except BaseException:
+        if not _is_complete(directory, parameters):  # another process may have written the same set meanwhile
+            if directory.exists():
+                directory.rmdir()
+            aside.rename(directory)
+    finally:
         shutil.rmtree(aside, ignore_errors=True)
-        raise
     return directory
 
 

@@ -5,6 +5,7 @@ import dataclasses
 import io
 import json
 import pathlib
+import shutil
 
 import numpy as np
 import pytest
@@ -126,6 +127,19 @@ def test_what_a_killed_process_left_is_not_a_set(written, tmp_path):
         write_face_set(tmp_path / 'half', SMALL, 1, progress=False)
     (tmp_path / '.set-1234-unfinished').mkdir()
     assert contents(write_face_set(tmp_path / 'set', SMALL, 1, progress=False)) == contents(written)
+
+
+def test_two_processes_that_write_the_same_set_agree(written, tmp_path, monkeypatch):
+    original = dataset._render
+
+    def overtaken(*arguments):
+        rows = original(*arguments)
+        shutil.copytree(written, tmp_path / 'set')
+        return rows
+
+    monkeypatch.setattr(dataset, '_render', overtaken)
+    assert contents(write_face_set(tmp_path / 'set', SMALL, 1, progress=False)) == contents(written)
+    assert list(tmp_path.iterdir()) == [tmp_path / 'set']
 
 
 def test_the_parameters_are_recorded(written):
