@@ -28,6 +28,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from cafer_tf.config import Config, ConfigError
+from cafer_tf.synthesis import FaceSet
 
 PIPELINE_NAME = 'cafer'
 MODEL_NAME = 'cafer'
@@ -94,6 +95,19 @@ class Settings:
     def faces(self) -> pathlib.Path:
         """The folder of the data set, given or to be rendered."""
         return self.root or self.out / 'faces'
+
+    @property
+    def face_set(self) -> FaceSet:
+        """The faces to render where no data set is named.
+
+        Raises:
+            ConfigError: numbers that do not do.
+        """
+        sizes = {'people': self.people, 'images_per_person': self.images_per_person}
+        try:
+            return FaceSet(**{name: value for name, value in sizes.items() if value is not None})
+        except ValueError as error:
+            raise ConfigError(str(error)) from None
 
     @property
     def serving(self) -> pathlib.Path:

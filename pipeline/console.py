@@ -79,12 +79,11 @@ def _standard_error_to(target: int) -> Iterator[None]:
     try:
         os.dup2(target, 2)
         # Never closed: libraries hold on to what they find in `sys.stderr`, and write to it later.
-        sys.stderr = os.fdopen(os.dup(terminal), 'w', buffering=1)
+        sys.stderr = os.fdopen(terminal, 'w', buffering=1, closefd=False)
         yield
     finally:
         sys.stderr = stderr
         os.dup2(terminal, 2)
-        os.close(terminal)
 
 
 class _Indented(logging.Formatter):

@@ -85,11 +85,9 @@ def write_faces(settings: Settings) -> None:
     """
     if settings.root is not None:
         return
-    sizes = {'people': settings.people, 'images_per_person': settings.images_per_person}
     console.say(f'no data set named (CAFER_ROOT): rendered faces, {settings.faces}')
     try:
-        face_set = synthesis.FaceSet(**{name: value for name, value in sizes.items() if value is not None})
-        synthesis.write_face_set(settings.faces, face_set, progress=sys.stderr.isatty())
+        synthesis.write_face_set(settings.faces, settings.face_set, progress=sys.stderr.isatty())
     except (ValueError, FileExistsError) as error:
         raise RunError(str(error)) from error
 

@@ -1,0 +1,73 @@
+"""A run with all that a person wants to see at its end: reference points, held-out faces, a picture."""
+
+from __future__ import annotations
+
+import dataclasses
+import pathlib
+
+from cafer_tf import datasets, features, synthesis
+from cafer_tf.report.circumplex import plot_circumplex
+from cafer_tf.report.tables import Scores, score_table
+from cafer_tf.serving import Predictor
+from cafer_tf.showcase import held_out_faces, label_mean_scores, model_scores
+from pipeline import console, local_runner, results
+from pipeline.configs import Settings
+
+_SEEN_IMAGES_PER_PERSON = 12
+_LISTED, _DRAWN = 3, 8
+
+
+def run(settings: Settings) -> None:
+    """Runs the pipeline and shows what the pushed model does.
+
+    Args:
+        settings: of the run.
+
+    Raises:
+        RunError and the other expected errors of `pipeline.errors`.
+    """
+    result = local_runner.run(settings)
+    if result is not None:
+        console.say(show(result, settings))
+
+
+def show(result: results.Result, settings: Settings) -> str:
+    """Judges the pushed model beside reference points, and draws held-out faces to `predictions.png`.
+
+    Args:
+        result: of the run.
+        settings: of the run.
+
+    Returns:
+        What to print.
+    """
+    predictor = Predictor(result.model)
+    records = datasets.read(settings.dataset, settings.faces, settings.seed).records
+    rows: dict[str, Scores] = {'people never seen': {output: result.metrics[output] for output in features.OUTPUTS}}
+    if settings.root is None:
+        rows['new images of people seen in training'] = _seen_people(predictor, settings)
+    rows['always the mean label'] = label_mean_scores(records)
+    faces = held_out_faces(predictor, settings.faces, records, _DRAWN)
+    picture = plot_circumplex(faces, settings.out / 'predictions.png')
+    lines = ['', score_table(rows), '', 'held-out faces:    predicted            true']
+    for face in faces[:_LISTED]:
+        truth = face.truth or (float('nan'), float('nan'))
+        lines.append(
+            f'    {face.name:<14} valence {face.predicted[0]:+.2f}  {truth[0]:+.2f}    '
+            f'arousal {face.predicted[1]:+.2f}  {truth[1]:+.2f}'
+        )
+    lines += [f'picture: {picture}', f'model: {result.model}']
+    return '\n'.join(lines)
+
+
+def _seen_people(predictor: Predictor, settings: Settings) -> Scores:
+    """An upper bound: the people of the training split, in images that were not trained on."""
+    face_set = settings.face_set
+    seen = synthesis.write_face_set(
+        settings.out / 'seen_people',
+        dataclasses.replace(face_set, images_per_person=_SEEN_IMAGES_PER_PERSON),
+        progress=False,
+        first_image=face_set.images_per_person,
+        splits=['train'],
+    )
+    return model_scores(predictor, seen, datasets.LAYOUTS['csv'](pathlib.Path(seen)).records)

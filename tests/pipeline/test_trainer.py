@@ -1,0 +1,56 @@
+"""Interrupted training is continued by the same training only."""
+
+import os
+import pathlib
+import types
+
+import pytest
+
+import cafer_tf
+from cafer_tf.config import Config
+from pipeline import source, trainer
+
+
+@pytest.fixture
+def arguments(tmp_path):
+    for name in ('train-0.gz', 'train-1.gz', 'eval-0.gz'):
+        (tmp_path / name).write_bytes(b'records')
+        os.utime(tmp_path / name, ns=(10**18, 10**18))
+    return types.SimpleNamespace(
+        train_files=[str(tmp_path / 'train-*')], eval_files=[str(tmp_path / 'eval-*')], custom_config={'code': 'x'}
+    )
+
+
+def test_the_same_training_finds_its_backup(arguments):
+    assert trainer.backup_key(Config(), 0.5, arguments) == trainer.backup_key(Config(), 0.5, arguments)
+
+
+def test_another_training_does_not(arguments, tmp_path):
+    keys = [trainer.backup_key(Config(), 0.5, arguments)]
+    keys.append(trainer.backup_key(Config.from_dict({'training': {'seed': 1}}), 0.5, arguments))
+    keys.append(trainer.backup_key(Config(), 0.6, arguments))
+    arguments.custom_config['code'] = 'y'
+    keys.append(trainer.backup_key(Config(), 0.5, arguments))
+    (tmp_path / 'train-1.gz').write_bytes(b'RECORDS')  # rewritten, of the same size
+    keys.append(trainer.backup_key(Config(), 0.5, arguments))
+    (tmp_path / 'eval-1.gz').write_bytes(b'more')
+    keys.append(trainer.backup_key(Config(), 0.5, arguments))
+    assert len(set(keys)) == len(keys)
+
+
+def test_the_code_digest_follows_what_can_change_a_model(tmp_path):
+    library = tmp_path / 'cafer_tf'
+    for name in ('model.py', 'losses/snr.py', 'synthesis/head.py', 'cli.py'):
+        (library / name).parent.mkdir(parents=True, exist_ok=True)
+        (library / name).write_text('one')
+    before = source.training_code_digest(library)
+    assert source.training_code_digest(library) == before
+    (library / 'synthesis' / 'head.py').write_text('two')
+    (library / 'cli.py').write_text('two')
+    assert source.training_code_digest(library) == before
+    (library / 'losses' / 'snr.py').write_text('two')
+    assert source.training_code_digest(library) != before
+
+
+def test_the_code_digest_is_of_the_installed_library():
+    assert source.training_code_digest() == source.training_code_digest(pathlib.Path(cafer_tf.__file__).parent)
