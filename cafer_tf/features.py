@@ -40,4 +40,4 @@ GROUP_NAMES = ('weak', 'strong')
 """`GROUP_NAMES[group]` is the name of a group."""
 
 SPLITS = ('train', 'eval', 'test')
-"""`train` is learned from, `eval` selects the epoch, `test` is the people never seen: the gate and the final figures."""
+"""`train` is learned from, `eval` selects the epoch, `test` judges: its people are never seen before."""

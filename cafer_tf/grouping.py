@@ -85,8 +85,8 @@ def otsu_threshold(intensities: Any) -> float:
 class IntensityHistogram:
     """Counts of emotional intensity: a sufficient statistic of Otsu's threshold that merges exactly.
 
-    Bin `i` holds intensities in `(i w, (i + 1) w]` with `w = sqrt(2) / 256`; zero falls into the first bin. Closed upper
-    edges make `r > τ` part exactly the bins that Otsu's method parted.
+    Bin `i` holds intensities in `(i w, (i + 1) w]` with `w = sqrt(2) / 256`; zero falls into the first bin. Closed
+    upper edges make `r > τ` part exactly the bins that Otsu's method parted.
 
     Attributes:
         counts: `[256]` int64.

@@ -75,6 +75,7 @@ class Cafer(tf.keras.Model):
         optimizer: Any = None,
         critic_optimizer: Any = None,
         metrics: list[tf.keras.metrics.Metric] | None = None,
+        steps_per_epoch: int | None = None,
         **kwargs: Any,
     ) -> None:
         """Sets the optimizers and metrics.
@@ -84,16 +85,18 @@ class Cafer(tf.keras.Model):
                 per variable and they are updated together.)
             critic_optimizer: of the critic, likewise.
             metrics: by default the mean CCC, and RMSE, PCC, CCC and SAGR of valence and of arousal.
+            steps_per_epoch: with it, the configured Adam's learning rate decays by `training.decay_rate` an epoch;
+                without, it is constant.
             **kwargs: as for `keras.Model.compile`; a `loss` is refused, since the model brings its own.
         """
         if kwargs.pop('loss', None) is not None:
             raise ValueError('Cafer brings its own losses; compile it without loss')
         super().compile(
-            optimizer=optimizer or self._adam(),
+            optimizer=optimizer or self._adam(steps_per_epoch),
             metrics=agreement_metrics() if metrics is None else metrics,
             **kwargs,
         )
-        self.critic_optimizer = tf.keras.optimizers.get(critic_optimizer or self._adam())
+        self.critic_optimizer = tf.keras.optimizers.get(critic_optimizer or self._adam(steps_per_epoch))
         self.optimizer.build(self._regressor_variables)
         self.critic_optimizer.build(self.critic.trainable_variables)
         names = ['loss', 'rmse_loss', 'pcc_loss', 'ccc_loss', 'strong_fraction']
@@ -102,12 +105,12 @@ class Cafer(tf.keras.Model):
             names += ['margin', 'mutual_information']
         self._means = {name: tf.keras.metrics.Mean(name=name) for name in names}
 
-    def _adam(self) -> tf.keras.optimizers.Optimizer:
+    def _adam(self, steps_per_epoch: int | None) -> tf.keras.optimizers.Optimizer:
         training = self.config.training
-        schedule = tf.keras.optimizers.schedules.ExponentialDecay(
-            training.learning_rate, training.decay_steps, training.decay_rate, staircase=True
-        )
-        return tf.keras.optimizers.Adam(schedule, training.beta_1, training.beta_2, epsilon=1e-8)
+        rate: Any = training.learning_rate
+        if steps_per_epoch is not None:
+            rate = tf.keras.optimizers.schedules.ExponentialDecay(rate, steps_per_epoch, training.decay_rate)
+        return tf.keras.optimizers.Adam(rate, training.beta_1, training.beta_2, epsilon=1e-8)
 
     @property
     def metrics(self) -> list[tf.keras.metrics.Metric]:

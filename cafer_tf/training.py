@@ -44,10 +44,10 @@ def train(
     tf.keras.utils.set_random_seed(config.training.seed)
     tf.config.experimental.enable_op_determinism()
     strategy = tf.distribute.MirroredStrategy()
+    steps = math.ceil(input.count_examples(train_files) / config.training.batch_size)
     with strategy.scope():
         model = Cafer(config, threshold)
-        model.compile()
-    steps = math.ceil(input.count_examples(train_files) / config.training.batch_size)
+        model.compile(steps_per_epoch=steps)
     with contextlib.ExitStack() as stack:
         directory = backup_directory or stack.enter_context(tempfile.TemporaryDirectory())
         model.fit(

@@ -51,7 +51,9 @@ def test_the_same_seed_gives_the_same_batches_and_another_seed_others(records):
 
 
 def test_every_example_of_both_groups_is_met(records, labels):
-    met = {tuple(label) for _, batch in take(input.training_dataset([records], CONFIG, THRESHOLD), 60) for label in batch}
+    met = {
+        tuple(label) for _, batch in take(input.training_dataset([records], CONFIG, THRESHOLD), 60) for label in batch
+    }
     assert met == {tuple(label) for label in labels}
 
 
@@ -78,7 +80,9 @@ def test_each_augmentation_changes_images(tmp_path, name):
     assert np.abs(plain[0] - plain[2]).max() == 0  # the same example, untouched
     assert np.abs(plain - changed).mean() > 1e-3
     if name == 'flip':
-        assert all((np.abs(a - b).max() == 0) or np.allclose(a, b[:, ::-1]) for a, b in zip(plain, changed, strict=True))
+        assert all(
+            (np.abs(a - b).max() == 0) or np.allclose(a, b[:, ::-1]) for a, b in zip(plain, changed, strict=True)
+        )
 
 
 def test_evaluation_gives_every_example_once_in_order(records, labels):

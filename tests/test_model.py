@@ -180,7 +180,9 @@ def test_trains_under_a_mirrored_strategy(data):
         (lambda: Cafer(make_config()).compile(loss='mse'), 'brings its own losses'),
         (lambda: make_model().fit(np.zeros([16, 32, 32, 3], 'float32'), verbose=0), 'trains and tests on'),
         (
-            lambda: make_model().fit(np.zeros([16, 32, 32, 3]), np.zeros([16, 2]), sample_weight=np.ones(16), verbose=0),
+            lambda: make_model().fit(
+                np.zeros([16, 32, 32, 3]), np.zeros([16, 2]), sample_weight=np.ones(16), verbose=0
+            ),
             'no sample weights',
         ),
     ],

@@ -6,6 +6,7 @@ from cafer_tf.metrics.agreement import (
     RootMeanSquaredError,
     SignAgreement,
     agreement_metrics,
+    agreement_scores,
 )
 
 __all__ = [
@@ -14,4 +15,5 @@ __all__ = [
     'RootMeanSquaredError',
     'SignAgreement',
     'agreement_metrics',
+    'agreement_scores',
 ]

@@ -164,7 +164,32 @@ class ConcordanceCorrelation(_CorrelationMetric):
         return concordance(self._moments())
 
 
+_KINDS = (RootMeanSquaredError, PearsonCorrelation, ConcordanceCorrelation, SignAgreement)
+
+
 def agreement_metrics() -> list[tf.keras.metrics.Metric]:
     """The mean CCC, then RMSE, PCC, CCC and SAGR of valence and of arousal."""
-    kinds = (RootMeanSquaredError, PearsonCorrelation, ConcordanceCorrelation, SignAgreement)
-    return [ConcordanceCorrelation(), *(kind(output) for output in features.OUTPUTS for kind in kinds)]
+    return [ConcordanceCorrelation(), *(kind(output) for output in features.OUTPUTS for kind in _KINDS)]
+
+
+def agreement_scores(labels: Any, predictions: Any) -> dict[str, dict[str, float]]:
+    """RMSE, PCC, CCC and SAGR of a whole evaluation set.
+
+    Args:
+        labels: `[n, 2]`, valence first.
+        predictions: `[n, 2]`.
+
+    Returns:
+        `{'valence': {'rmse', 'pcc', 'ccc', 'sagr'}, 'arousal': {…}}`.
+
+    Example:
+        >>> agreement_scores([[0.5, -0.5], [-0.5, 0.5]], [[0.5, 0.5], [-0.5, -0.5]])['arousal']['pcc']
+        -1.0
+    """
+    scores: dict[str, dict[str, float]] = {}
+    for output in features.OUTPUTS:
+        metrics = [kind(output) for kind in _KINDS]
+        for metric in metrics:
+            metric.update_state(labels, predictions)
+        scores[output] = {metric.suffix: float(metric.result()) for metric in metrics}
+    return scores

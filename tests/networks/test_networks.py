@@ -26,7 +26,9 @@ def test_normalisation_is_part_of_the_encoder_and_has_no_weights():
     layer = build_encoder('compact', 64).get_layer('normalize')
     assert layer.count_params() == 0
     np.testing.assert_allclose(layer(tf.fill([1, 1, 1, 3], 0.485))[0, 0, 0, 0], 0.0, atol=1e-6)
-    np.testing.assert_allclose(layer(tf.ones([1, 1, 1, 3]))[0, 0, 0], (1 - np.array([0.485, 0.456, 0.406])) / [0.229, 0.224, 0.225], rtol=1e-5)
+    np.testing.assert_allclose(
+        layer(tf.ones([1, 1, 1, 3]))[0, 0, 0], (1 - np.array([0.485, 0.456, 0.406])) / [0.229, 0.224, 0.225], rtol=1e-5
+    )
 
 
 def test_head_and_critic_are_linear_at_the_end():
