@@ -7,7 +7,9 @@ import re
 import tensorflow as tf
 
 _MARK = 'cafer_tf: not finite'
-_PATTERN = re.compile(re.escape(_MARK) + r'.*?term.*?\[b?[\'"]?([\w ]+?)[\'"]?\].*?value.*?\[([^\]]*)\].*?step.*?\[(\d+)\]', re.DOTALL)
+_PATTERN = re.compile(
+    re.escape(_MARK) + r'.*?term.*?\[b?[\'"]?([\w ]+?)[\'"]?\].*?value.*?\[([^\]]*)\].*?step.*?\[(\d+)\]', re.DOTALL
+)
 
 
 class NonFiniteError(ArithmeticError):

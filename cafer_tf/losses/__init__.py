@@ -1,6 +1,11 @@
 """Losses: plain functions, and `keras.losses.Loss` classes over those that take `(y_true, y_pred)`."""
 
-from cafer_tf.losses.adversarial import PairDistances, contrastive_adversarial_loss, encoder_adversarial_loss, pair_distances
+from cafer_tf.losses.adversarial import (
+    PairDistances,
+    contrastive_adversarial_loss,
+    encoder_adversarial_loss,
+    pair_distances,
+)
 from cafer_tf.losses.agreement import AgreementLoss, agreement_loss, agreement_terms
 
 __all__ = [
