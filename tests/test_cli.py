@@ -1,0 +1,136 @@
+import json
+import pathlib
+import re
+import subprocess
+import sys
+
+import pytest
+from click.testing import CliRunner
+from records import encode, image_of
+
+from cafer_tf import Cafer, Config, cli
+from cafer_tf.serving import export
+
+
+@pytest.fixture(scope='module')
+def model(tmp_path_factory):
+    folder = tmp_path_factory.mktemp('serving')
+    export(Cafer(Config.from_dict({'input': {'image_size': 32}}), threshold=0.6), folder / '1')
+    return str(folder)
+
+
+@pytest.fixture
+def images(tmp_path):
+    paths = [tmp_path / name for name in ('one.jpg', 'Zoë.png')]
+    for path, form in zip(paths, ('JPEG', 'PNG'), strict=True):
+        path.write_bytes(encode(image_of(0.5, 0.1), form))
+    return [str(path) for path in paths]
+
+
+def call(*arguments):
+    return CliRunner(mix_stderr=False).invoke(cli.main, [str(argument) for argument in arguments])
+
+
+def test_predict_says_valence_and_arousal(model, images):
+    result = call('predict', '--model', model, *images)
+    assert result.exit_code == 0, result.stderr
+    lines = result.stdout.splitlines()
+    assert [line.split()[0] for line in lines] == images
+    assert all(re.search(r'  valence [+-][01]\.\d{3}  arousal [+-][01]\.\d{3}$', line) for line in lines)
+
+
+def test_predict_as_json_and_plot(model, images, tmp_path):
+    plot = tmp_path / 'plot.png'
+    result = call('predict', '--model', model, '--json', '--plot', plot, *images)
+    assert result.exit_code == 0, result.stderr
+    answers = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [answer['path'] for answer in answers] == images
+    assert set(answers[0]) == {'path', 'valence', 'arousal', 'intensity'}
+    assert plot.read_bytes().startswith(b'\x89PNG')
+
+
+def test_predict_reports_what_it_cannot_use_and_answers_the_rest(model, images, tmp_path):
+    broken = tmp_path / 'broken.jpg'
+    broken.write_bytes(pathlib.Path(images[0]).read_bytes()[:300])
+    missing, text = tmp_path / 'missing.jpg', tmp_path / 'text.jpg'
+    text.write_text('not an image')
+    result = call('predict', '--model', model, broken, images[0], missing, text)
+    assert result.exit_code == 1
+    assert len(result.stdout.splitlines()) == 1
+    assert f'error: {broken}: truncated image' in result.stderr
+    assert f'error: {missing}: missing file' in result.stderr
+    assert f'error: {text}: not an image' in result.stderr
+    assert 'Traceback' not in result.stderr
+
+
+def test_predict_names_what_is_no_model(images, tmp_path):
+    result = call('predict', '--model', tmp_path, *images)
+    assert result.exit_code == 1
+    assert 'holds no SavedModel' in result.stderr
+
+
+def test_predict_names_a_plot_that_cannot_be_written(model, images, tmp_path):
+    for plot in (tmp_path / 'plot.xyz', tmp_path / 'no' / 'plot.png'):
+        result = call('predict', '--model', model, '--plot', plot, *images)
+        assert result.exit_code == 1
+        assert f'{plot} cannot be written' in result.stderr
+
+
+def test_synthesize_writes_a_data_set(tmp_path):
+    arguments = (
+        'synthesize',
+        tmp_path / 'faces',
+        '--people',
+        6,
+        '--images-per-person',
+        2,
+        '--image-size',
+        32,
+        '--workers',
+        1,
+    )
+    result = call(*arguments, '--contact-sheet', tmp_path / 'sheet.png')
+    assert result.exit_code == 0, result.stderr
+    assert len((tmp_path / 'faces' / 'labels.csv').read_text().splitlines()) == 1 + 12
+    assert (tmp_path / 'sheet.png').exists()
+    other = call(*arguments, '--seed', 5)
+    assert other.exit_code == 1
+    assert str(tmp_path / 'faces') in other.stderr
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'message'),
+    [
+        (['run', '--set', 'training.epochs'], 'KEY=VALUE'),
+        (['run', '--set', 'training.epoch=3'], 'unknown key training.epoch'),
+        (['run', '--set', 'trainin.epochs=3'], 'unknown key trainin.epochs'),
+        (['run', '--set', 'network.encoder=vgg'], 'must be one of compact, alexnet'),
+        (['run', '--dataset', 'csv'], 'CAFER_ROOT is not set'),
+        (['run', '--root', 'nowhere-at-all'], 'there is no such folder'),
+        (['run', '--config', 'nowhere.json'], 'cannot be read'),
+        (['synthesize', 'out', '--idiosyncrasy', '2'], '0<=x<=1'),
+    ],
+)
+def test_mistakes_are_explained_without_a_stack_trace(arguments, message, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    result = call(*arguments)
+    assert result.exit_code in (1, 2)
+    assert message in result.stderr + result.stdout
+    assert 'Traceback' not in result.stderr
+
+
+@pytest.mark.parametrize('command', [[], ['run'], ['predict'], ['synthesize']])
+def test_help_comes_with_examples_and_without_tensorflow(command):
+    result = call(*command, '--help')
+    assert result.exit_code == 0
+    assert command == [] or 'Examples:' in result.stdout
+
+
+def test_importing_the_package_needs_no_tensorflow():
+    script = """
+import sys, cafer_tf, cafer_tf.cli, cafer_tf.grouping
+cafer_tf.Config()
+print('tensorflow' in sys.modules)
+"""
+    run = subprocess.run([sys.executable, '-c', script], capture_output=True, text=True, check=True)
+    assert run.stdout.splitlines()[-1] == 'False'

@@ -1,0 +1,96 @@
+import json
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from records import encode, image_of, write
+
+from cafer_tf import Cafer, Config, input
+from cafer_tf.serving import ModelError, Predictor, export
+
+CONFIG = Config.from_dict({'input': {'image_size': 32}})
+
+
+@pytest.fixture(scope='module')
+def model():
+    tf.keras.utils.set_random_seed(0)
+    model = Cafer(CONFIG, threshold=0.6)
+    kernel, bias = model.head.layers[-1].get_weights()
+    model.head.layers[-1].set_weights([0.05 * kernel, bias])  # an untrained network would only answer at the bounds
+    return model
+
+
+@pytest.fixture(scope='module')
+def exported(model, tmp_path_factory):
+    return export(model, tmp_path_factory.mktemp('serving') / '7')
+
+
+@pytest.fixture(scope='module')
+def images():
+    points = [(0.9, 0.9), (-0.9, 0.1), (0.0, -0.9)]
+    return [encode(image_of(*point, side=side)) for point, side in zip(points, (64, 33, 120), strict=True)]
+
+
+def test_answers_what_the_model_says_in_process(model, exported, images):
+    batch = tf.stack([input.preprocess(tf.constant(image), CONFIG.input) for image in images])
+    expected = model(batch, training=False).numpy()
+    answers = Predictor(exported).predict(images)
+    np.testing.assert_allclose([(a.valence, a.arousal) for a in answers], expected, atol=1e-5)
+    np.testing.assert_allclose([a.intensity for a in answers], np.hypot(*expected.T), atol=1e-5)
+    assert np.ptp(expected, axis=0).min() > 1e-3  # so that an answer for another image would show
+
+
+def test_both_signatures_agree(exported, tmp_path):
+    loaded = tf.saved_model.load(str(exported))
+    path = write(tmp_path / 'examples', np.array([[0.5, 0.5], [-0.5, 0.2]]))
+    serialised = list(tf.data.TFRecordDataset(str(path)).as_numpy_iterator())
+    parsed = tf.io.parse_example(serialised, {'image/encoded': tf.io.FixedLenFeature([], tf.string)})
+    from_examples = loaded.signatures['examples'](examples=tf.constant(serialised))
+    from_bytes = loaded.signatures['serving_default'](image_bytes=parsed['image/encoded'])
+    assert set(from_examples) == set(from_bytes) == {'valence', 'arousal', 'intensity'}
+    for name, values in from_bytes.items():
+        assert values.shape == [2, 1]
+        np.testing.assert_allclose(from_examples[name], values, atol=1e-6)
+
+
+def test_answers_do_not_depend_on_the_batch(exported, images):
+    predictor = Predictor(exported)
+    together = np.array(predictor.predict(images))
+    np.testing.assert_allclose(together, predictor.predict(images, batch_size=1), atol=1e-5)
+    assert predictor.predict([]) == []
+
+
+def test_predictions_are_bounded(model, images, tmp_path):
+    model.head.layers[-1].bias.assign([50.0, -50.0])
+    try:
+        answers = Predictor(export(model, tmp_path / 'model')).predict(images)
+    finally:
+        model.head.layers[-1].bias.assign([0.0, 0.0])
+    assert {(answer.valence, answer.arousal) for answer in answers} == {(1.0, -1.0)}
+
+
+def test_the_newest_version_is_taken(model, tmp_path):
+    for version in ('9', '10'):
+        export(model, tmp_path / version)
+    (tmp_path / 'notes').mkdir()
+    assert Predictor(tmp_path).directory == tmp_path / '10'
+
+
+def test_metadata_travels_with_the_model(exported):
+    predictor = Predictor(exported)
+    assert predictor.config == CONFIG
+    assert predictor.threshold == 0.6
+    assert 'cafer_tf' in json.loads((exported / 'assets.extra' / 'cafer.json').read_text())
+
+
+def test_what_is_no_model_is_explained(exported, tmp_path):
+    with pytest.raises(ModelError, match='holds no SavedModel'):
+        Predictor(tmp_path)
+    foreign = tmp_path / 'foreign'
+    tf.saved_model.save(tf.Module(), str(foreign))
+    with pytest.raises(ModelError, match=r'not one of this project: cafer\.json is missing'):
+        Predictor(foreign)
+    (foreign / 'assets.extra').mkdir()
+    (foreign / 'assets.extra' / 'cafer.json').write_text('{"config": {"trainig": {}}, "threshold": 1}')
+    with pytest.raises(ModelError, match='unknown key trainig'):
+        Predictor(foreign)
