@@ -109,8 +109,7 @@ def publish(outputs: dict[str, Outputs], settings: Settings, cached: set[str]) -
     metrics = {**figures, 'model': version.relative_to(settings.metrics.parent).as_posix()}
     write_json(settings.metrics, metrics)
     settings.rejected_metrics.unlink(missing_ok=True)
-    is_new = PUSHER not in cached and bool(pushed.get_int_custom_property(NEW_VERSION))
-    return Result(metrics, version, is_new, frozenset(cached))
+    return Result(metrics, version, bool(pushed.get_int_custom_property(NEW_VERSION)), frozenset(cached))
 
 
 def write_json(path: pathlib.Path, value: Any) -> None:

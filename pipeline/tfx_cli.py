@@ -33,6 +33,8 @@ def make_command() -> Any:
     def create(pipeline: str | None, pipeline_name: str | None, **rest: Any) -> None:
         if pipeline and pipeline_name:
             raise click.UsageError('give --pipeline or --pipeline_name, not both')
+        if pipeline and rest['engine'] not in ('auto', 'local'):
+            raise click.UsageError(f'--pipeline runs here, with the engine local and not {rest["engine"]}')
         if pipeline:
             create_and_run(pipeline)
         elif pipeline_name:

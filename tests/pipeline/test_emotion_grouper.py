@@ -82,12 +82,11 @@ def test_every_split_is_tagged_and_nothing_else_changes(lab, group):
     assert artifact_utils.decode_split_names(outputs['grouped_examples'].split_names) == list(SIZES)
 
 
-@pytest.mark.parametrize('shards', [1, 7])
-@pytest.mark.parametrize('workers', [1, 3])
-def test_nothing_depends_on_shards_or_workers(lab, group, shards, workers):
+@pytest.mark.parametrize(('shards', 'mode'), [(7, 'in_memory'), (1, 'multi_threading'), (5, 'multi_processing')])
+def test_nothing_depends_on_shards_or_workers(lab, group, shards, mode):
     examples = lab.random_examples(SIZES)
     reference = group(lab.examples(examples))
-    mode = 'multi_threading' if workers > 1 else 'in_memory'
+    workers = 1 if mode == 'in_memory' else 3
     outputs = group(lab.examples(examples, shards), f'--direct_running_mode={mode}', f'--direct_num_workers={workers}')
     assert threshold_of(outputs) == threshold_of(reference)
     for split in SIZES:

@@ -56,11 +56,12 @@ def test_every_face_becomes_an_example(generate, lab, face_folder):
     assert quarantine.get_int_custom_property('count') == 0
 
 
-def test_files_are_the_same_byte_for_byte_however_beam_runs(generate, lab):
+@pytest.mark.parametrize('mode', ['multi_threading', 'multi_processing'])
+def test_files_are_the_same_byte_for_byte_however_beam_runs(generate, lab, mode):
     alone, _ = generate()
-    threads, _ = generate('--direct_running_mode=multi_threading', '--direct_num_workers=3')
+    together, _ = generate(f'--direct_running_mode={mode}', '--direct_num_workers=3')
     for split in features.SPLITS:
-        first, second = lab.files(alone, split), lab.files(threads, split)
+        first, second = lab.files(alone, split), lab.files(together, split)
         assert [path.name for path in first] == [path.name for path in second]
         assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
     assert [path.name for path in lab.files(alone, 'train')] == [

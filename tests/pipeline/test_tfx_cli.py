@@ -34,6 +34,12 @@ def test_a_run_takes_one_pipeline(command, tmp_path):
     assert 'not both' in done.output
 
 
+def test_a_folder_runs_with_the_local_engine_only(command, tmp_path):
+    done = run(command, 'run', 'create', '--pipeline', str(tmp_path), '--engine', 'vertex')
+    assert done.exit_code == 2
+    assert 'with the engine local and not vertex' in done.output
+
+
 def test_a_folder_that_is_not_there_is_named(command):
     done = run(command, 'run', 'create', '--pipeline', 'nowhere/')
     assert done.exit_code == 2

@@ -4,11 +4,12 @@ import pathlib
 
 import pytest
 from tfx import types
+from tfx.orchestration.portable import data_types
 from tfx.proto import pusher_pb2
 from tfx.types import standard_artifacts
 from tfx.utils import proto_utils
 
-from pipeline.components.version_pusher import VersionPusher, executor, versions
+from pipeline.components.version_pusher import driver, executor, versions
 
 
 def save(folder: pathlib.Path, weights: bytes = b'weights') -> pathlib.Path:
@@ -130,18 +131,12 @@ def test_a_digest_tells_models_apart_by_name_and_content(tmp_path):
     assert versions.digest(model) != versions.digest(tmp_path / 'b')
 
 
-def test_the_cache_key_holds_what_is_being_served(tmp_path):
-    def key() -> str:
-        channels = {
-            'model': types.Channel(type=standard_artifacts.Model),
-            'model_blessing': types.Channel(type=standard_artifacts.ModelBlessing),
-            'infra_blessing': types.Channel(type=standard_artifacts.InfraBlessing),
-        }
-        return VersionPusher(base_directory=str(tmp_path), **channels).exec_properties['custom_config']
-
-    keys = {key()}
-    save(tmp_path / '7')
-    keys.add(key())
-    save(tmp_path / '8')
-    keys.add(key())
-    assert len(keys) == 3
+def test_no_two_runs_share_a_cache_key():
+    info = data_types.ExecutionInfo(exec_properties={'push_destination': '{}', 'custom_config': 'null'})
+    keys = set()
+    for run_id in ('one', 'two'):
+        info.pipeline_run_id = run_id
+        properties = driver.Driver(None).run(info).exec_properties
+        assert properties['push_destination'].string_value == '{}'
+        keys.add(properties['custom_config'].string_value)
+    assert len(keys) == 2

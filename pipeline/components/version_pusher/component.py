@@ -7,19 +7,20 @@ from tfx.components import Pusher
 from tfx.dsl.components.base import executor_spec
 from tfx.proto import pusher_pb2
 
-from pipeline.components.version_pusher import versions
+from pipeline.components.version_pusher.driver import Driver
 from pipeline.components.version_pusher.executor import Executor
 
 
 class VersionPusher(Pusher):
     """Pushes a blessed model as a new version, unless the newest version is this very model.
 
-    The stock Pusher pushes again whenever it runs: after an interrupted run, or when the serving folder was emptied and
-    it should. This one looks at what is being served. Its cache key holds the newest version too, so it runs whenever
-    that has changed.
+    The stock Pusher pushes the same model again whenever it runs anew, and pushes nothing when it comes from the cache
+    though the serving folder was emptied or another model was pushed since. This one runs every time and looks at what
+    is being served.
     """
 
     EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(Executor)
+    DRIVER_CLASS = Driver
 
     def __init__(
         self,
@@ -36,7 +37,6 @@ class VersionPusher(Pusher):
             infra_blessing: a channel of `standard_artifacts.InfraBlessing`.
             base_directory: where versions are pushed to.
         """
-        newest = versions.newest(base_directory)
         super().__init__(
             model=model,
             model_blessing=model_blessing,
@@ -44,5 +44,4 @@ class VersionPusher(Pusher):
             push_destination=pusher_pb2.PushDestination(
                 filesystem=pusher_pb2.PushDestination.Filesystem(base_directory=base_directory)
             ),
-            custom_config={'serving': newest and newest.name},
         )
