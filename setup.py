@@ -78,7 +78,7 @@ setuptools.setup(
     ],
     # Said so that the editable project is a path, not an import hook: a hook comes last, after `tests/pipeline`.
     package_dir={'': '.'},
-    package_data={'': ['*.html', '*.json', '*.npz', 'assets/*'], 'schemas.face_affect': ['*.pbtxt']},
+    package_data={'': ['*.html', '*.json', '*.npz', 'assets/*', 'py.typed'], 'schemas.face_affect': ['*.pbtxt']},
     include_package_data=False,
     install_requires=LIBRARY + PIPELINE,
     extras_require={'dev': DEVELOPMENT},

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import tensorflow as tf
 
 from cafer_tf import augment, features, grouping
@@ -89,6 +90,19 @@ def evaluation_dataset(files: Sequence[str], config: Config) -> tf.data.Dataset:
 def count_examples(files: Sequence[str]) -> int:
     """How many examples TFRecords hold; images are not decoded."""
     return int(_raw_records(files).reduce(tf.constant(0, tf.int64), lambda total, _: total + 1))
+
+
+def read_labels(files: Sequence[str]) -> np.ndarray:
+    """The labels of all examples, `[n, 2]` float32, valence first; images are not decoded.
+
+    Args:
+        files: paths or glob patterns of TFRecords, GZIP-compressed where their name ends in `.gz`.
+
+    Raises:
+        InputError: no file.
+    """
+    batches = _records(files).map(lambda _, labels: labels).batch(1024)
+    return np.concatenate([np.empty([0, len(features.OUTPUTS)], np.float32), *batches.as_numpy_iterator()])
 
 
 def preprocess(encoded: tf.Tensor, config: InputConfig) -> tf.Tensor:

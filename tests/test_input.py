@@ -90,6 +90,7 @@ def test_evaluation_gives_every_example_once_in_order(records, labels):
     assert [len(images) for images, _ in batches] == [8] * 5
     np.testing.assert_allclose(np.concatenate([batch for _, batch in batches]), labels, rtol=1e-6)
     assert input.count_examples([records]) == len(labels)
+    np.testing.assert_array_equal(input.read_labels([records]), labels)
 
 
 def test_preprocess_takes_the_middle():

@@ -35,8 +35,8 @@ class FaceSet:
         eval_fraction, test_fraction: of the people; each split gets at least one person.
     """
 
-    people: int = 120
-    images_per_person: int = 60
+    people: int = 160
+    images_per_person: int = 50
     image_size: int = 64
     idiosyncrasy: float = 1.0
     seed: int = 0

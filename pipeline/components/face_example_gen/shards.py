@@ -19,6 +19,7 @@ import tensorflow as tf
 
 from cafer_tf import features
 from cafer_tf.datasets import FaceRecord, UnusableImage, check_image, load_image
+from cafer_tf.examples import to_example
 
 BAD, WRITTEN = 'bad', 'written'
 
@@ -55,28 +56,6 @@ def make_shards(records: Iterable[FaceRecord], faces_per_shard: int) -> list[Sha
             name = f'data_tfrecord-{index:05d}-of-{count:05d}.gz'
             shards.append(Shard(split, name, tuple(members[index::count])))
     return shards
-
-
-def to_example(record: FaceRecord, dataset: str, image: bytes, image_format: str) -> tf.train.Example:
-    """The example of one face."""
-    example = tf.train.Example()
-    feature = example.features.feature
-    for name, text in (
-        (features.IMAGE_FORMAT, image_format),
-        (features.SUBJECT, record.subject_id),
-        (features.DATASET, dataset),
-        (features.SPLIT, record.split),
-        (features.SOURCE, record.path),
-        (features.VIDEO, record.video_id),
-    ):
-        if text is not None:
-            feature[name].bytes_list.value.append(text.encode())
-    feature[features.IMAGE].bytes_list.value.append(image)
-    feature[features.VALENCE].float_list.value.append(record.valence)
-    feature[features.AROUSAL].float_list.value.append(record.arousal)
-    if record.frame_index is not None:
-        feature[features.FRAME].int64_list.value.append(record.frame_index)
-    return example
 
 
 class WriteShard(beam.DoFn):
