@@ -6,7 +6,7 @@ import hashlib
 import importlib.util
 import pathlib
 
-_NOT_TRAINING = ('datasets', 'synthesis', 'report', 'cli.py', 'showcase.py', 'faces.py', 'video.py')
+_NOT_TRAINING = ('datasets', 'synthesis', 'report', 'cli.py', 'examples.py', 'faces.py', 'showcase.py', 'video.py')
 """What of the library has no part in training; the data comes into the cache key by its own fingerprint."""
 
 

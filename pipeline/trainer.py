@@ -34,7 +34,7 @@ def run_fn(fn_args: FnArgs) -> None:
         log_directory=fn_args.model_run_dir,
     )
     serving.export(model, fn_args.serving_model_dir)
-    # Only now: killed during the export, the run that follows still need not train again.
+    # Only now, with the model on the disk, is there nothing left to continue.
     shutil.rmtree(backup, ignore_errors=True)
 
 

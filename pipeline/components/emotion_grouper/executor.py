@@ -99,7 +99,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
 
 def _files(examples: types.Artifact, split: str) -> list[str]:
     directory = artifact_utils.get_split_uri([examples], split)
-    return sorted(os.path.join(directory, name) for name in fileio.listdir(directory) if not name.startswith('.'))
+    return sorted(os.path.join(directory, name) for name in fileio.listdir(directory))
 
 
 def _write_json(value: Any, path: str) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import uuid
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -12,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from cafer_tf import features, grouping
+from pipeline.components.files import written_whole
 
 COMPRESSION = 'GZIP'
 
@@ -72,14 +71,11 @@ class TagFile(beam.DoFn):
     def process(self, element: tuple[str, str, str]) -> Iterator[dict[str, Any]]:
         """Tags the file `source` of a `split` into `target`, which appears whole or not at all."""
         split, source, target = element
-        tf.io.gfile.makedirs(os.path.dirname(target))
-        aside = os.path.join(os.path.dirname(target), f'.{uuid.uuid4().hex}.tmp')
         sizes = [0] * len(features.GROUP_NAMES)
-        with tf.io.TFRecordWriter(aside, COMPRESSION) as writer:
+        with written_whole(target) as aside, tf.io.TFRecordWriter(aside, COMPRESSION) as writer:
             for example in read_examples(source):
                 sizes[tag(example, self._threshold)] += 1
                 writer.write(example.SerializeToString(deterministic=True))
-        tf.io.gfile.rename(aside, target, overwrite=True)
         yield {'split': split, 'sizes': sizes}
 
 

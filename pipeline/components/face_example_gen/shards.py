@@ -10,7 +10,6 @@ import collections
 import dataclasses
 import hashlib
 import os
-import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -20,6 +19,7 @@ import tensorflow as tf
 from cafer_tf import features
 from cafer_tf.datasets import FaceRecord, UnusableImage, check_image, load_image
 from cafer_tf.examples import to_example
+from pipeline.components.files import written_whole
 
 BAD, WRITTEN = 'bad', 'written'
 
@@ -76,12 +76,10 @@ class WriteShard(beam.DoFn):
         }
 
     def process(self, shard: Shard) -> Iterator[dict[str, Any]]:
-        """Writes the shard under another name first: a worker that dies leaves no half file that looks whole."""
+        """Writes the shard, whole or not at all."""
         path = os.path.join(self._directories[shard.split], shard.file)
-        tf.io.gfile.makedirs(os.path.dirname(path))
-        aside = os.path.join(os.path.dirname(path), f'.{uuid.uuid4().hex}.tmp')
         bad = []
-        with tf.io.TFRecordWriter(aside, 'GZIP') as writer:
+        with written_whole(path) as aside, tf.io.TFRecordWriter(aside, 'GZIP') as writer:
             for record in shard.records:
                 try:
                     image = load_image(os.path.join(self._root, record.path))
@@ -90,7 +88,6 @@ class WriteShard(beam.DoFn):
                     bad.append(quarantined(record, str(error)))
                     continue
                 writer.write(example.SerializeToString(deterministic=True))
-        tf.io.gfile.rename(aside, path, overwrite=True)
         written = len(shard.records) - len(bad)
         self._counters[WRITTEN].inc(written)
         self._counters[BAD].inc(len(bad))

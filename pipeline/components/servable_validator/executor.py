@@ -47,7 +47,7 @@ class Executor(base_executor.BaseExecutor):
         self._log_startup(input_dict, output_dict, exec_properties)
         model = path_utils.serving_model_path(artifact_utils.get_single_uri(input_dict['model']))
         folder = artifact_utils.get_split_uri(input_dict['examples'], exec_properties['split'])
-        files = [os.path.join(folder, name) for name in sorted(fileio.listdir(folder)) if not name.startswith('.')]
+        files = [os.path.join(folder, name) for name in sorted(fileio.listdir(folder))]
         _log.info(ask(model, files, exec_properties['requests']))
         blessing = artifact_utils.get_single_instance(output_dict['blessing'])
         io_utils.write_string_file(os.path.join(blessing.uri, BLESSED_FILE), '')

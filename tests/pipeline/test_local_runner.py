@@ -1,0 +1,76 @@
+"""What the runner does around the pipeline: one run a folder, faces where none are named, errors in a line."""
+
+import logging
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+from pipeline import local_runner, results
+from pipeline.configs import Settings
+from pipeline.errors import RunError
+
+
+def test_two_runs_do_not_share_a_folder(tmp_path):
+    refused = pytest.raises(RunError, match=r'another run is using .* set CAFER_OUT')
+    with local_runner.exclusive(tmp_path), refused, local_runner.exclusive(tmp_path):
+        pass
+    with local_runner.exclusive(tmp_path):
+        pass
+
+
+def test_the_lock_goes_with_a_killed_process(tmp_path):
+    code = (
+        'import os, pathlib, signal, sys\nfrom pipeline import local_runner\n'
+        f'with local_runner.exclusive(pathlib.Path({str(tmp_path)!r})):\n    os.kill(os.getpid(), signal.SIGKILL)\n'
+    )
+    root = pathlib.Path(local_runner.__file__).parents[1]
+    assert subprocess.run([sys.executable, '-c', code], cwd=root, check=False, capture_output=True).returncode == -9
+    with local_runner.exclusive(tmp_path):
+        pass
+
+
+def test_faces_are_rendered_only_where_no_data_set_is_named(tmp_path, capsys):
+    local_runner.write_faces(Settings(out=tmp_path / 'named', root=tmp_path))
+    assert not (tmp_path / 'named').exists()
+    demo = Settings(out=tmp_path / 'demo', people=3, images_per_person=1)
+    local_runner.write_faces(demo)
+    assert len((demo.faces / 'labels.csv').read_text().splitlines()) == 4
+    before = (demo.faces / 'labels.csv').stat().st_mtime_ns
+    local_runner.write_faces(demo)
+    assert (demo.faces / 'labels.csv').stat().st_mtime_ns == before
+    assert 'no data set named (CAFER_ROOT)' in capsys.readouterr().out
+
+
+def test_faces_that_cannot_be_rendered_are_an_error_with_advice(tmp_path):
+    (tmp_path / 'faces').mkdir()
+    (tmp_path / 'faces' / 'x.txt').write_text('mine')
+    with pytest.raises(RunError, match='is no face set; choose another directory'):
+        local_runner.write_faces(Settings(out=tmp_path, people=3, images_per_person=1))
+
+
+def test_the_unexpected_is_reported_in_a_line_with_the_log(tmp_path, face_folder):
+    (tmp_path / 'out').mkdir()
+    (tmp_path / 'out' / 'artifacts').write_text('a file where a folder must be')
+    with pytest.raises(RunError) as raised:
+        local_runner.run(Settings(out=tmp_path / 'out', root=face_folder))
+    first, second = str(raised.value).splitlines()
+    assert first.startswith('unexpected ')
+    log = pathlib.Path(second.removeprefix('The whole story is in '))
+    assert 'Traceback' in log.read_text()
+    assert logging.getLogger('pipeline').handlers == []
+
+
+def test_json_replaces_what_was_there(tmp_path):
+    path = tmp_path / 'metrics.json'
+    path.write_text('{"old": 1}')
+    results.write_json(path, {'ccc': 0.5})
+    assert path.read_text() == '{\n  "ccc": 0.5\n}\n'
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_the_program_reports_an_expected_error_and_its_status(monkeypatch, capsys):
+    monkeypatch.setenv('CAFER_MIN_CCC', 'high')
+    assert local_runner.main() == 1
+    assert capsys.readouterr().err == "error: CAFER_MIN_CCC is 'high', which is not a number\n"
