@@ -41,6 +41,7 @@ DEVELOPMENT = [
     'build>=1.2',
     'import-linter>=2',
     'mypy>=1.13',
+    'nbmake>=1.5',
     'pytest>=8',
     'pytest-xdist>=3',
     'ruff>=0.8',
