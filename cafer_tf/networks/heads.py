@@ -25,7 +25,12 @@ def build_head(feature_size: int, dropout: float = 0.5) -> tf.keras.Model:
             layers.Dense(64, activation='relu', kernel_initializer='he_normal', name='dense1'),
             layers.Dropout(dropout, name='dropout2'),
             layers.Dense(8, activation='relu', kernel_initializer='he_normal', name='dense2'),
-            layers.Dense(len(features.OUTPUTS), name='valence_arousal'),
+            # Near 0 at first: predictions far from the labels make first steps that kill most of the 8 units for good.
+            layers.Dense(
+                len(features.OUTPUTS),
+                kernel_initializer=tf.keras.initializers.VarianceScaling(0.01, 'fan_avg', 'uniform'),
+                name='valence_arousal',
+            ),
         ],
         name='head',
     )
