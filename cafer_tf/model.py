@@ -11,7 +11,7 @@ from cafer_tf.config import Config
 from cafer_tf.correlation import weighted_mean
 from cafer_tf.losses import agreement_terms, contrastive_adversarial_loss, encoder_adversarial_loss, pair_distances
 from cafer_tf.margins import adaptive_margin
-from cafer_tf.metrics import agreement_metrics
+from cafer_tf.metrics import RunningMean, agreement_metrics
 from cafer_tf.networks import build_critic, build_encoder, build_head
 from cafer_tf.pairing import Pairing, pair_groups
 
@@ -57,7 +57,7 @@ class Cafer(tf.keras.Model):
         feature_size = self.encoder.output_shape[-1]
         self.head = build_head(feature_size, self.config.network.head_dropout)
         self.critic = build_critic(feature_size)
-        self._means: dict[str, tf.keras.metrics.Mean] = {}
+        self._means: dict[str, RunningMean] = {}
         size = self.config.input.image_size
         self.build([None, size, size, 3])
 
@@ -103,7 +103,7 @@ class Cafer(tf.keras.Model):
         if self.adversarial:
             names += ['adversarial_loss', 'critic_loss', 'positive_distance', 'negative_distance']
             names += ['margin', 'mutual_information']
-        self._means = {name: tf.keras.metrics.Mean(name=name) for name in names}
+        self._means = {name: RunningMean(name) for name in names}
 
     def _adam(self, steps_per_epoch: int | None) -> tf.keras.optimizers.Optimizer:
         training = self.config.training

@@ -166,11 +166,16 @@ def test_the_same_seed_trains_the_same_model(data):
         np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
 
 
-def test_trains_under_a_mirrored_strategy(data):
-    with tf.distribute.MirroredStrategy().scope():
+def test_trains_saves_and_loads_under_a_mirrored_strategy(data, tmp_path):
+    strategy = tf.distribute.MirroredStrategy()
+    with strategy.scope():
         model = make_model(run_eagerly=False)
     history = model.fit(dataset(data), validation_data=dataset(data), epochs=2, verbose=0)
     assert np.isfinite(history.history['val_loss']).all()
+    model.save(tmp_path / 'model.keras')
+    with strategy.scope():
+        again = tf.keras.models.load_model(tmp_path / 'model.keras')
+    np.testing.assert_allclose(again.predict(data[0], verbose=0), model.predict(data[0], verbose=0), atol=1e-6)
 
 
 @pytest.mark.parametrize(

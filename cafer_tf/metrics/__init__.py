@@ -8,11 +8,13 @@ from cafer_tf.metrics.agreement import (
     agreement_metrics,
     agreement_scores,
 )
+from cafer_tf.metrics.transient import RunningMean
 
 __all__ = [
     'ConcordanceCorrelation',
     'PearsonCorrelation',
     'RootMeanSquaredError',
+    'RunningMean',
     'SignAgreement',
     'agreement_metrics',
     'agreement_scores',

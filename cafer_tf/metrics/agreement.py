@@ -12,12 +12,13 @@ import tensorflow as tf
 
 from cafer_tf import features
 from cafer_tf.correlation import Moments, concordance, pearson, safe_sqrt
+from cafer_tf.metrics.transient import Transient
 
 MEAN = 'mean'
 """The `output` that averages the metric over valence and arousal."""
 
 
-class _AgreementMetric(tf.keras.metrics.Metric):
+class _AgreementMetric(Transient, tf.keras.metrics.Metric):
     """Sums over the examples, for valence and arousal side by side.
 
     Args:
