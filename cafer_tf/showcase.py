@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pathlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,52 +17,73 @@ from cafer_tf.report.circumplex import FacePoint
 from cafer_tf.serving import Predictor
 
 
-def label_mean_scores(records: Sequence[FaceRecord]) -> dict[str, dict[str, float]]:
-    """The figures on the test split of a prediction that is always the mean label of the training split.
+class Face(NamedTuple):
+    """A labelled face and its image, JPEG or PNG bytes."""
+
+    record: FaceRecord
+    image: bytes
+
+
+def usable_faces(root: str | os.PathLike[str], records: Iterable[FaceRecord]) -> list[Face]:
+    """The faces whose images can be used; a run has listed the others in its quarantine.
 
     Args:
-        records: of the whole data set.
+        root: of the data set.
+        records: of faces.
     """
-    test = _labels(_of_split(records, 'test'))
-    mean = _labels(_of_split(records, 'train')).mean(axis=0)
-    return agreement_scores(test, np.broadcast_to(mean, test.shape))
+    faces = []
+    for record in records:
+        with contextlib.suppress(datasets.UnusableImage):
+            image = datasets.load_image(pathlib.Path(root) / record.path)
+            datasets.check_image(image)
+            faces.append(Face(record, image))
+    return faces
 
 
-def model_scores(
-    predictor: Predictor, root: str | os.PathLike[str], records: Sequence[FaceRecord]
-) -> dict[str, dict[str, float]]:
-    """The figures of a model on the images of a data set.
+def label_mean_scores(train: Sequence[FaceRecord], faces: Sequence[Face]) -> dict[str, dict[str, float]]:
+    """The figures of a prediction that is always the mean label of the training split.
+
+    Args:
+        train: the records of the training split.
+        faces: to judge it by.
+    """
+    labels = _labels([face.record for face in faces])
+    return agreement_scores(labels, np.broadcast_to(_labels(train).mean(axis=0), labels.shape))
+
+
+def model_scores(predictor: Predictor, faces: Sequence[Face]) -> dict[str, dict[str, float]]:
+    """The figures of a model.
 
     Args:
         predictor: the model.
-        root: of the data set.
-        records: the faces to judge it by.
+        faces: to judge it by.
     """
-    images = [datasets.load_image(pathlib.Path(root) / record.path) for record in records]
-    predictions = [(answer.valence, answer.arousal) for answer in predictor.predict(images)]
-    return agreement_scores(_labels(records), np.array(predictions))
+    predictions = [(answer.valence, answer.arousal) for answer in predictor.predict([face.image for face in faces])]
+    return agreement_scores(_labels([face.record for face in faces]), np.array(predictions))
 
 
-def held_out_faces(
-    predictor: Predictor, root: str | os.PathLike[str], records: Sequence[FaceRecord], count: int
-) -> list[FacePoint]:
-    """Predictions beside the truth for faces of the test split, one a person, whose emotions lie far apart.
+def predicted_faces(predictor: Predictor, faces: Sequence[Face], count: int) -> list[FacePoint]:
+    """Predictions beside the truth for a few faces, one a person, whose emotions lie far apart.
 
     Args:
         predictor: the model.
-        root: of the data set.
-        records: of the whole data set.
-        count: how many faces, at most.
+        faces: to choose from.
+        count: how many, at most.
     """
-    chosen = _spread(_of_split(records, 'test'), count)
-    images = [datasets.load_image(pathlib.Path(root) / record.path) for record in chosen]
+    chosen = [faces[index] for index in _spread([face.record for face in faces], count)]
+    answers = predictor.predict([face.image for face in chosen])
     return [
-        FacePoint(record.subject_id, image, (answer.valence, answer.arousal), (record.valence, record.arousal))
-        for record, image, answer in zip(chosen, images, predictor.predict(images), strict=True)
+        FacePoint(
+            face.record.subject_id,
+            face.image,
+            (answer.valence, answer.arousal),
+            (face.record.valence, face.record.arousal),
+        )
+        for face, answer in zip(chosen, answers, strict=True)
     ]
 
 
-def _spread(records: Sequence[FaceRecord], count: int) -> list[FaceRecord]:
+def _spread(records: Sequence[FaceRecord], count: int) -> list[int]:
     """Farthest-first in the circumplex, starting with the strongest emotion; never a person twice."""
     labels = _labels(records)
     subjects = np.array([record.subject_id for record in records])
@@ -70,11 +93,7 @@ def _spread(records: Sequence[FaceRecord], count: int) -> list[FaceRecord]:
         distance = np.minimum(distance, np.hypot(*(labels - labels[chosen[-1]]).T))
         distance[subjects == subjects[chosen[-1]]] = -1
         chosen.append(int(np.argmax(distance)))
-    return [records[index] for index in chosen]
-
-
-def _of_split(records: Sequence[FaceRecord], split: str) -> list[FaceRecord]:
-    return [record for record in records if record.split == split]
+    return chosen
 
 
 def _labels(records: Sequence[FaceRecord]) -> np.ndarray:

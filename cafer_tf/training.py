@@ -34,7 +34,7 @@ def train(
         threshold: τ, Otsu's threshold of the training split's emotional intensity.
         train_files: TFRecords to learn from; paths or glob patterns.
         eval_files: TFRecords to choose the epoch by.
-        backup_directory: where the state after each epoch is kept until the run is done.
+        backup_directory: where the state after each epoch is kept; the caller removes it when the model is safe.
         log_directory: where TensorBoard's scalars go.
 
     Raises:
@@ -67,7 +67,8 @@ def _callbacks(
     chosen = [
         # Before the backup: an epoch that is backed up as done has its weights compared already.
         callbacks.BestWeights(directory),
-        tf.keras.callbacks.BackupAndRestore(str(directory / 'backup')),
+        # Kept after the last epoch: a run that is killed while it exports shall not train again.
+        tf.keras.callbacks.BackupAndRestore(str(directory / 'backup'), delete_checkpoint=False),
         callbacks.EpochProgress(config.training.epochs, config.training.batch_size),
     ]
     if log_directory is not None:

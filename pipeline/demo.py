@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import pathlib
 
 from cafer_tf import datasets, features, synthesis
 from cafer_tf.report.circumplex import plot_circumplex
 from cafer_tf.report.tables import Scores, score_table
 from cafer_tf.serving import Predictor
-from cafer_tf.showcase import held_out_faces, label_mean_scores, model_scores
-from pipeline import console, local_runner, results
+from cafer_tf.showcase import label_mean_scores, model_scores, predicted_faces, usable_faces
+from pipeline import console, evaluation, local_runner, results
 from pipeline.configs import Settings
 
 _SEEN_IMAGES_PER_PERSON = 12
@@ -43,11 +42,13 @@ def show(result: results.Result, settings: Settings) -> str:
     """
     predictor = Predictor(result.model)
     records = datasets.read(settings.dataset, settings.faces, settings.seed).records
+    train = [record for record in records if record.split == 'train']
+    unseen = usable_faces(settings.faces, (record for record in records if record.split == evaluation.SPLIT))
     rows: dict[str, Scores] = {'people never seen': {output: result.metrics[output] for output in features.OUTPUTS}}
     if settings.root is None:
         rows['new images of people seen in training'] = _seen_people(predictor, settings)
-    rows['always the mean label'] = label_mean_scores(records)
-    faces = held_out_faces(predictor, settings.faces, records, _DRAWN)
+    rows['always the mean label'] = label_mean_scores(train, unseen)
+    faces = predicted_faces(predictor, unseen, _DRAWN)
     picture = plot_circumplex(faces, settings.out / 'predictions.png')
     lines = ['', score_table(rows), '', 'held-out faces:    predicted            true']
     for face in faces[:_LISTED]:
@@ -70,4 +71,4 @@ def _seen_people(predictor: Predictor, settings: Settings) -> Scores:
         first_image=face_set.images_per_person,
         splits=['train'],
     )
-    return model_scores(predictor, seen, datasets.LAYOUTS['csv'](pathlib.Path(seen)).records)
+    return model_scores(predictor, usable_faces(seen, datasets.LAYOUTS['csv'](seen).records))

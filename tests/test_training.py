@@ -44,6 +44,12 @@ def test_returns_the_model_of_the_best_epoch(trained, files):
     assert max(printed) > min(printed)
 
 
+def test_the_same_seed_gives_the_same_run(trained, files):
+    again = training.train(make_config(), THRESHOLD, files[:1], files[1:])
+    for one, other in zip(trained[0].get_weights(), again.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
 def test_learning_rate_decays_by_the_configured_factor_an_epoch(trained):
     for optimizer in (trained[0].optimizer, trained[0].critic_optimizer):
         assert optimizer.iterations.numpy() == 3 * 6  # 96 examples in batches of 16
@@ -82,6 +88,10 @@ def test_a_run_that_was_stopped_continues_and_keeps_its_best_epoch(files, tmp_pa
     assert 'epoch   2/3' not in printed
     assert model.optimizer.iterations.numpy() == model.critic_optimizer.iterations.numpy() == 18
     assert json.loads((tmp_path / 'best.json').read_text())['val_ccc'] >= before['val_ccc']
+    finished = training.train(make_config(), THRESHOLD, files[:1], files[1:], backup_directory=tmp_path)
+    assert 'epoch' not in capsys.readouterr().out  # nothing is left to do but to restore
+    for one, other in zip(model.get_weights(), finished.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_best_weights_come_back(tmp_path):

@@ -49,8 +49,15 @@ class Commands:
 
     def tfx(self, *arguments: str, **changed: object) -> Done:
         """Runs `tfx` to its end."""
+        return self._to_its_end('tfx', arguments, changed)
+
+    def cafer(self, *arguments: str) -> Done:
+        """Runs `cafer` to its end."""
+        return self._to_its_end('cafer', arguments, {})
+
+    def _to_its_end(self, program: str, arguments: tuple[str, ...], changed: dict[str, object]) -> Done:
         done = subprocess.run(
-            self._command(arguments),
+            [str(pathlib.Path(sys.executable).with_name(program)), *arguments],
             cwd=ROOT,
             env=self._environment(changed),
             capture_output=True,
@@ -67,7 +74,7 @@ class Commands:
     def run_killed_at(self, line_starts: str, **changed: object) -> Done:
         """Runs the pipeline and kills it with all its children, without warning, at the first line that starts so."""
         process = subprocess.Popen(
-            self._command(RUN),
+            [str(pathlib.Path(sys.executable).with_name('tfx')), *RUN],
             cwd=ROOT,
             env=self._environment(changed),
             stdout=subprocess.PIPE,
@@ -92,10 +99,6 @@ class Commands:
     def metrics(self) -> dict:
         """The content of `metrics.json`."""
         return json.loads((self.out / 'metrics.json').read_text())
-
-    @staticmethod
-    def _command(arguments: tuple[str, ...]) -> list[str]:
-        return [str(pathlib.Path(sys.executable).with_name('tfx')), *arguments]
 
     def _environment(self, changed: dict[str, object]) -> dict[str, str]:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(('CAFER_', 'TF_CPP'))}

@@ -146,6 +146,30 @@ def test_a_model_that_fails_the_gate_ends_the_command_with_the_reason(user, refu
     assert json.loads((user.out / 'rejected.json').read_text())['model'] is None
 
 
+def test_the_cafer_command_is_the_same_job_with_reference_points(user, refused, faces):
+    versions, metrics = refused[0]
+    done = user.cafer('run', '--root', faces, '--out', user.out)
+    assert done.status == 0, done.errors
+    assert how(done.output, 'Trainer') == 'unchanged, from the cache'
+    valence, arousal = (json.loads(metrics)[output] for output in features.OUTPUTS)
+    row = [*valence.values(), *arousal.values(), (valence['ccc'] + arousal['ccc']) / 2]
+    (line,) = re.findall(r'^people never seen +(.*)$', done.output, re.M)
+    assert [float(figure) for figure in line.split()] == pytest.approx(row, abs=6e-4)
+    assert re.search(r'^always the mean label ', done.output, re.M)
+    assert len(re.findall(r'^    person-\d+ +valence [+-].* arousal [+-]', done.output, re.M)) == 3
+    assert done.output.splitlines()[-1] == f'model: {user.out / "serving" / "cafer" / versions[0]}'
+    assert (user.out / 'predictions.png').exists()
+
+
+def test_the_pushed_model_predicts(user, refused, faces):
+    (image, *_) = sorted((faces / 'images').rglob('*.jpg'))[-1:]
+    done = user.cafer('predict', '--model', user.out / 'serving' / 'cafer', image, '--json')
+    assert done.status == 0, done.errors
+    answer = json.loads(done.output)
+    assert answer['path'] == str(image)
+    assert all(-1 <= answer[output] <= 1 for output in features.OUTPUTS)
+
+
 def test_a_changed_folder_is_read_again(user, refused, faces):
     shutil.copy(faces / 'labels.csv', faces / 'kept.csv')
     text = (faces / 'labels.csv').read_text()
