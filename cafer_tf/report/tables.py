@@ -29,8 +29,12 @@ def score_table(rows: Mapping[str, Scores]) -> str:
     metrics = [''.join(f'{metric.upper():>{_CELL}}' for metric in _METRICS) for _ in features.OUTPUTS]
     lines = [_line('', names, [*outputs, 'mean'], gap='   '), _line('', names, [*metrics, '  CCC'])]
     for name, scores in rows.items():
-        cells = [''.join(f'{scores[output][metric]:{_CELL}.3f}' for metric in _METRICS) for output in features.OUTPUTS]
-        mean = sum(scores[output]['ccc'] for output in features.OUTPUTS) / len(features.OUTPUTS)
+        # Adding 0 turns the -0.0 that rounding leaves into 0.0.
+        cells = [
+            ''.join(f'{round(scores[output][metric], 3) + 0:{_CELL}.3f}' for metric in _METRICS)
+            for output in features.OUTPUTS
+        ]
+        mean = round(sum(scores[output]['ccc'] for output in features.OUTPUTS) / len(features.OUTPUTS), 3) + 0
         lines.append(_line(name, names, [*cells, f'{mean:.3f}']))
     return '\n'.join(lines)
 

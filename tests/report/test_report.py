@@ -26,6 +26,11 @@ def test_refuses_nothing_and_unknown_formats(tmp_path):
         plot_circumplex([FacePoint('face', IMAGE, (0.0, 0.0))], tmp_path / 'plot.xyz')
 
 
+def test_a_figure_that_rounds_to_nothing_has_no_sign():
+    scores = dict.fromkeys(('rmse', 'pcc', 'ccc', 'sagr'), -1e-6)
+    assert '-' not in score_table({'one': {'valence': scores, 'arousal': scores}}).splitlines()[-1]
+
+
 def test_table_rows_line_up():
     scores = {'rmse': 0.25, 'pcc': -0.5, 'ccc': 0.125, 'sagr': 1.0}
     lines = score_table(
