@@ -12,6 +12,11 @@ import tensorflow as tf
 _VARIANCE_FLOOR = {tf.float32: 1e-8, tf.float64: 1e-14}
 
 
+def as_dtype(value: Any, dtype: tf.DType) -> tf.Tensor:
+    """`value` as a tensor of `dtype`; Python numbers do not pass through float32 on the way, as in `tf.cast`."""
+    return tf.cast(tf.convert_to_tensor(value, dtype_hint=dtype), dtype)
+
+
 class Moments(NamedTuple):
     """Means, biased (ddof 0) variances and covariance of two variables; each of the variables' batch shape."""
 

@@ -141,3 +141,43 @@ class IntensityHistogram:
             what = 'there are no labels' if occupied == 0 else 'all labels have the same emotional intensity'
             raise GroupingError(f'strong and weak emotion cannot be parted: {what}')
         return float(threshold_otsu(hist=(self.counts, self.centers)) + _WIDTH / 2)
+
+
+def legacy_groups(labels: Any) -> tuple[np.ndarray, np.ndarray]:
+    """The grouping rule of the authors' published code, kept for parity; `otsu_threshold` is the method's.
+
+    For each of valence and arousal, in batch order, `m = (argmin + argmax) // 2` and `t = Σ d[:m + 1] / Σ d`, where m
+    moves on by 2 while `Σ d[:m + 1]` is neither at least .75 nor below .95 of `Σ d` (which only a negative sum allows).
+    With `θ = sqrt(t_v² + t_a²)`, strong is `r² > θ + ¼` and weak `r² < θ + ¼`. If either is empty, weak becomes
+    `r² < .3` and strong gains `r² > .65`; if strong is empty still, it becomes weak. Both are cut to the shorter.
+
+    Args:
+        labels: `[n, 2]`, valence first; cast to float32, as the code does.
+
+    Returns:
+        Row numbers of the strong and of the weak group, equally many, in batch order. Both are empty where no label
+        falls into a group.
+
+    Reference: the code published with D. H. Kim and B. C. Song, AAAI 2021.
+    """
+    labels = np.asarray(labels)
+    share = np.array([_cumulative_share(column) for column in labels.astype(np.float32).T])
+    bound = np.hypot(*share) + 0.25
+    squared = (labels.astype(np.float64) ** 2).sum(axis=1)
+    strong, weak = np.flatnonzero(squared > bound), np.flatnonzero(squared < bound)
+    if not strong.size or not weak.size:
+        weak = np.flatnonzero(squared < 0.3)
+        strong = np.concatenate([strong, np.flatnonzero(squared > 0.65)])
+        if not strong.size:
+            strong = weak
+    size = min(strong.size, weak.size)
+    return strong[:size], weak[:size]
+
+
+def _cumulative_share(values: np.ndarray) -> float:
+    """`Σ d[:m + 1] / Σ d` of `legacy_groups`; 0 where the sum is 0."""
+    total = values.sum()
+    middle = (int(values.argmin()) + int(values.argmax())) // 2
+    while values[: middle + 1].sum() < 0.75 * total and values[: middle + 1].sum() >= 0.95 * total:
+        middle += 2
+    return float(values[: middle + 1].sum() / total) if total else 0.0

@@ -74,6 +74,66 @@ def confidence_term(batch_size: float, constant: float, neighbours: float) -> fl
     return math.log(batch_size / constant) / (2 * neighbours)
 
 
+def channel_mutual_information(x: Any, y: Any, variance: float = 0.2) -> tf.Tensor:
+    """The mutual information of the authors' published code: of a channel with two symbols, -1 and 1, and noise.
+
+    `MI = mean[-(y - x)² / (2σ²) + log 2 - logaddexp(-(y + 1)² / (2σ²), -(y - 1)² / (2σ²))]`, the numerically stable
+    form of the published expression; not yet clipped to [0, 2.5], as the published margin has it.
+
+    Args:
+        x: any shape, float32 or float64.
+        y: the same shape.
+        variance: σ², positive.
+
+    Returns:
+        A scalar of the dtype given, the mean over all entries.
+
+    Example:
+        >>> round(float(channel_mutual_information(tf.zeros([4]), tf.zeros([4]))), 4)  # 1 / (2σ²)
+        2.5
+
+    Reference: the code published with D. H. Kim and B. C. Song, AAAI 2021.
+    """
+    return tf.reduce_mean(channel_information(x, y, variance))
+
+
+def channel_information(x: Any, y: Any, variance: float = 0.2) -> tf.Tensor:
+    """The entries that `channel_mutual_information` averages, of the shape of `x`."""
+    x, y = tf.convert_to_tensor(x), tf.convert_to_tensor(y)
+    scale = 2 * variance
+    upper, lower = -((y + 1) ** 2) / scale, -((y - 1) ** 2) / scale
+    either = tf.reduce_logsumexp(tf.stack([upper, lower]), axis=0)
+    return -((y - x) ** 2) / scale + math.log(2) - either
+
+
+def adaptive_neighbourhood(points: Any, labels: Any, coefficient: float = 0.7) -> tf.Tensor:
+    """Sizes of the adaptive nearest neighbourhoods: how far one must look around a point to see a clear majority.
+
+    `k_i` is the smallest k with `|share of label 1 among the k nearest - ½| > A / √k`, or n where there is none. The
+    point itself does not count; distance is Euclidean.
+
+    Args:
+        points: `[n, d]`, float32 or float64; no gradient flows through.
+        labels: `[n]`, 1 or 0.
+        coefficient: A, positive.
+
+    Returns:
+        `[n]` int32, each from 1 to n.
+
+    Reference: A. Balsubramani et al., "An adaptive nearest neighbor rule for classification", NeurIPS 2019.
+    """
+    points = tf.stop_gradient(tf.convert_to_tensor(points))
+    count = tf.shape(points)[0]
+    distances = tf.reduce_sum((points[:, tf.newaxis] - points) ** 2, axis=-1)
+    distances = tf.linalg.set_diag(distances, tf.fill([count], distances.dtype.max))
+    nearest = tf.argsort(distances, axis=1, stable=True)[:, :-1]
+    sizes = tf.cast(tf.range(1, count), points.dtype)
+    share = tf.cumsum(tf.cast(tf.gather(labels, nearest), points.dtype), axis=1) / sizes
+    clear = tf.abs(share - 0.5) > coefficient / tf.sqrt(sizes)
+    first = tf.argmax(clear, axis=1, output_type=tf.int32) + 1
+    return tf.where(tf.reduce_any(clear, axis=1), first, count)
+
+
 def adaptive_margin(
     first: Any,
     second: Any,

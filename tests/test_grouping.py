@@ -85,3 +85,35 @@ def test_histograms_merge_to_the_histogram_of_all():
 def test_refuses_what_cannot_be_parted(intensities, message):
     with pytest.raises(grouping.GroupingError, match=message):
         grouping.otsu_threshold(intensities)
+
+
+def test_legacy_rule_by_hand():
+    # Both columns: minimum first, maximum last, so m = 1 and t = (.1 + .1) / .8 = ¼; θ = ¼ √2, the bound on r² .6036.
+    labels = np.array([[0.1, 0.1], [0.1, 0.1], [0.6, 0.6]])
+    strong, weak = grouping.legacy_groups(labels)
+    assert (strong.tolist(), weak.tolist()) == ([2], [0])
+
+
+def test_legacy_rule_falls_back_to_fixed_bands():
+    # One column sums to almost nothing, so θ is large and nobody is strong: weak is r² < .3, strong r² > .65.
+    labels = np.array([[0.9, 0.5], [-0.9, 0.5], [0.01, 0.1], [0.2, 0.1], [0.6, 0.1]])
+    strong, weak = grouping.legacy_groups(labels)
+    assert (strong.tolist(), weak.tolist()) == ([0, 1], [2, 3])
+    alone, same = grouping.legacy_groups(labels[2:4])
+    assert alone.tolist() == same.tolist() == [0, 1]
+
+
+@pytest.mark.parametrize('case', [0, 1, 3, 4, 5])
+def test_legacy_rule_reproduces_the_golden_groups(case, goldens):
+    values = goldens('caf_reference')
+    labels = np.stack([values[f'grp{case}_v'], values[f'grp{case}_a']], axis=1)
+    strong, weak = grouping.legacy_groups(labels)
+    assert strong.tolist() == values[f'grp{case}_hard'].tolist()
+    assert weak.tolist() == values[f'grp{case}_weak'].tolist()
+
+
+@pytest.mark.parametrize('case', range(6))
+def test_legacy_share_reproduces_the_golden_one(case, goldens):
+    values = goldens('caf_reference')
+    share = grouping._cumulative_share(values[f'cum{case}_d'].ravel().astype(np.float32))
+    assert share == pytest.approx(float(values[f'cum{case}_out']), rel=1e-4)

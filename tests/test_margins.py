@@ -88,3 +88,68 @@ def test_gradient_through_the_margin_is_a_choice(stop):
 def test_refuses_outputs_of_two_shapes():
     with pytest.raises(ValueError, match='one shape'):
         margins.adaptive_margin(tf.zeros([4, 2]), tf.zeros([3, 2]), batch_size=8)
+
+
+@pytest.mark.parametrize('dtype', ['float32', 'float64'])
+def test_channel_information_is_the_equation(dtype):
+    x, y = np.random.default_rng(0).normal(0, 2, (2, 5, 16))
+    noise = 2 * 0.2
+    expected = -((y - x) ** 2) / noise + np.log(2) - np.logaddexp(-((y + 1) ** 2) / noise, -((y - 1) ** 2) / noise)
+    result = margins.channel_mutual_information(tf.constant(x, dtype), tf.constant(y, dtype))
+    assert result.dtype == dtype
+    assert float(result) == pytest.approx(expected.mean(), rel=1e-5)
+
+
+def test_channel_information_far_from_the_symbols_is_finite():
+    far = tf.constant([-200.0, 200.0])
+    with tf.GradientTape() as tape:
+        tape.watch(far)
+        value = margins.channel_mutual_information(far, far)
+    assert np.isfinite(value)
+    assert np.isfinite(tape.gradient(value, far)).all()
+
+
+@pytest.mark.parametrize('case', range(4))
+def test_channel_information_reproduces_the_golden_values_and_gradients(case, goldens):
+    values = goldens('caf_reference')
+    x, y = (tf.constant(values[f'mi{case}_{name}']) for name in 'xy')
+    with tf.GradientTape() as tape:
+        tape.watch([x, y])
+        result = margins.channel_mutual_information(x, y)
+    np.testing.assert_allclose(result, values[f'mi{case}_out'], rtol=1e-9)
+    for gradient, name in zip(tape.gradient(result, [x, y]), 'xy', strict=True):
+        np.testing.assert_allclose(gradient, values[f'mi{case}_g{name}'], rtol=1e-9, atol=1e-14)
+
+
+def neighbourhoods(points, labels, coefficient):
+    """The rule, point by point."""
+    sizes = []
+    for index, point in enumerate(points):
+        others = [i for i in np.argsort(((points - point) ** 2).sum(1), kind='stable') if i != index]
+        votes = 0
+        size = len(points)
+        for k, other in enumerate(others, start=1):
+            votes += labels[other]
+            if abs(votes / k - 0.5) > coefficient / np.sqrt(k):
+                size = k
+                break
+        sizes.append(size)
+    return sizes
+
+
+@pytest.mark.parametrize('seed', range(4))
+@pytest.mark.parametrize('coefficient', [0.4, 0.7])
+def test_neighbourhoods_are_the_rule(seed, coefficient):
+    rng = np.random.default_rng(seed)
+    labels = np.repeat([1.0, 0.0], 10)
+    points = rng.normal(size=(20, 3)) + seed * labels[:, None]
+    result = tf.function(margins.adaptive_neighbourhood)(tf.constant(points), tf.constant(labels), coefficient)
+    assert result.numpy().tolist() == neighbourhoods(points, labels, coefficient)
+
+
+@pytest.mark.parametrize('case', range(2))
+def test_neighbourhoods_reproduce_the_golden_sizes(case, goldens):
+    values = goldens('caf_reference')
+    sizes = margins.adaptive_neighbourhood(values[f'knn{case}_X'], values[f'knn{case}_labels'])
+    assert sizes.numpy().tolist() == values[f'knn{case}_adaptive_k'].tolist()
+    np.testing.assert_allclose(0.7 / np.sqrt(sizes - 1), values[f'knn{case}_conf_used'], rtol=1e-12)

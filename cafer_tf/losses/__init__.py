@@ -4,6 +4,7 @@ from cafer_tf.losses.adversarial import (
     PairDistances,
     contrastive_adversarial_loss,
     encoder_adversarial_loss,
+    lagrangian_critic_loss,
     pair_distances,
 )
 from cafer_tf.losses.agreement import AgreementLoss, agreement_loss, agreement_terms
@@ -15,5 +16,6 @@ __all__ = [
     'agreement_terms',
     'contrastive_adversarial_loss',
     'encoder_adversarial_loss',
+    'lagrangian_critic_loss',
     'pair_distances',
 ]

@@ -10,7 +10,12 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from cafer_tf.correlation import weighted_mean
+from cafer_tf import margins
+from cafer_tf.correlation import as_dtype, weighted_mean
+
+_COEFFICIENT = 0.7
+"""A of the adaptive neighbourhood; a size of 1 is not possible with any A above ½."""
+_MOST_INFORMATION = 2.5
 
 
 class PairDistances(NamedTuple):
@@ -66,11 +71,52 @@ def contrastive_adversarial_loss(
         0.453125
     """
     positive_distance = tf.convert_to_tensor(positive_distance)
-    negative_distance = tf.cast(negative_distance, positive_distance.dtype)
-    margin = tf.cast(margin, positive_distance.dtype)
+    negative_distance = as_dtype(negative_distance, positive_distance.dtype)
+    margin = as_dtype(margin, positive_distance.dtype)
     a = tf.maximum(positive_distance - margin, 0)
     b = tf.maximum(margin - negative_distance, 0)
     return weighted_mean(0.5 * (a + b) + 0.125 * (a**2 + b**2), weights)
+
+
+def lagrangian_critic_loss(strong: Any, weak: Any, multiplier: Any, penalty: float) -> tuple[tf.Tensor, tf.Tensor]:
+    """The critic's loss of the authors' published code, after Fisher GAN; kept for parity.
+
+    With `p_i = ||H_i - H_(M-1-i)||²` and `q_i = max(0, α_i - ||H_i - L_(M-1-i)||²)`, the constraint is
+    `c = 1 - ½ E p² - ½ E q²` and the loss `E p + E q + λ c - (ρ / 2) c²`; then `λ ← λ + ρ c`. Minimised over the
+    critic, `-(ρ / 2) c²` has no lower bound for large p; `contrastive_adversarial_loss` is the method's.
+
+    The margin is the published one, `α_i = clip(MI(H_i, L_(M-1-i)), 0, 2.5) + A / sqrt(k_i - 1)`, with the mutual
+    information of `margins.channel_mutual_information` over the channels of a pair, through which gradients flow, and
+    `k_i` the adaptive neighbourhood of H_i among all 2M outputs.
+
+    Args:
+        strong: `[m, d]` critic outputs H of strong emotion, float32 or float64.
+        weak: `[m, d]` critic outputs L of weak emotion.
+        multiplier: λ, scalar.
+        penalty: ρ, not negative.
+
+    Returns:
+        The loss and the next λ, scalars of the dtype given.
+
+    Reference: the code published with D. H. Kim and B. C. Song, AAAI 2021; Y. Mroueh and T. Sercu, "Fisher GAN",
+    NeurIPS 2017.
+    """
+    strong, weak = tf.convert_to_tensor(strong), tf.convert_to_tensor(weak)
+    multiplier = as_dtype(multiplier, strong.dtype)
+    positive, negative = pair_distances(strong, weak)
+    hinge = tf.maximum(_published_margin(strong, weak) - negative, 0)
+    constraint = 1 - 0.5 * weighted_mean(positive**2) - 0.5 * weighted_mean(hinge**2)
+    loss = weighted_mean(positive) + weighted_mean(hinge) + multiplier * constraint - penalty / 2 * constraint**2
+    return loss, multiplier + penalty * tf.stop_gradient(constraint)
+
+
+def _published_margin(strong: tf.Tensor, weak: tf.Tensor) -> tf.Tensor:
+    """`[m]`: the margin of each pair."""
+    information = tf.reduce_mean(margins.channel_information(strong, weak[::-1]), axis=-1)
+    labels = tf.concat([tf.ones_like(strong[:, 0]), tf.zeros_like(weak[:, 0])], axis=0)
+    sizes = margins.adaptive_neighbourhood(tf.concat([strong, weak], axis=0), labels, _COEFFICIENT)
+    confidence = _COEFFICIENT / tf.sqrt(tf.cast(sizes[: tf.shape(strong)[0]] - 1, strong.dtype))
+    return tf.clip_by_value(information, 0, _MOST_INFORMATION) + confidence
 
 
 def encoder_adversarial_loss(weak_outputs: Any, weight: float, weights: Any | None = None) -> tf.Tensor:

@@ -11,7 +11,7 @@ from typing import Any
 import tensorflow as tf
 
 from cafer_tf import features
-from cafer_tf.correlation import Moments, concordance, pearson, safe_sqrt
+from cafer_tf.correlation import Moments, as_dtype, concordance, pearson, safe_sqrt
 from cafer_tf.metrics.transient import Transient
 
 MEAN = 'mean'
@@ -53,7 +53,7 @@ class _AgreementMetric(Transient, tf.keras.metrics.Metric):
             y_pred: `[n, 2]`.
             sample_weight: `[n]` or `[n, 1]`; all count alike where none is given.
         """
-        y_true, y_pred = tf.cast(y_true, tf.float64), tf.cast(y_pred, tf.float64)
+        y_true, y_pred = as_dtype(y_true, tf.float64), as_dtype(y_pred, tf.float64)
         if sample_weight is None:
             weights = tf.ones_like(y_true[:, :1])
         else:

@@ -74,3 +74,24 @@ def test_loss_class_is_the_function_and_survives_serialisation():
     loss = tf.keras.losses.deserialize(tf.keras.losses.serialize(AgreementLoss()))
     assert isinstance(loss, AgreementLoss)
     assert float(loss(y_true, y_pred)) == pytest.approx(float(agreement_loss(y_true, y_pred)))
+
+
+def test_published_moments_fall_short_of_a_perfect_correlation():
+    labels = tf.constant(np.random.default_rng(0).uniform(-1, 1, (5, 2)))
+    # PCC = CCC = (n - 1) / n = .8, so ½ (1 - .8) twice.
+    assert float(agreement_loss(labels, labels, ddof='published')) == pytest.approx(0.2)
+
+
+@pytest.mark.parametrize('case', [0, 1])
+def test_reproduces_the_golden_loss_and_gradient(case, goldens):
+    values = goldens('caf_reference')
+    labels, predictions = tf.constant(values[f'pcc{case}_labels']), tf.constant(values[f'pcc{case}_pred'])
+    with tf.GradientTape() as tape:
+        tape.watch(predictions)
+        terms = agreement_terms(labels, predictions, ddof='published')
+        loss = tf.add_n(list(terms.values()))
+    pcc_loss, ccc_loss = values[f'pcc{case}_out'][:2]
+    np.testing.assert_allclose([terms['pcc'], terms['ccc']], [pcc_loss / 2, ccc_loss / 2], rtol=1e-9)
+    if case == 0:
+        np.testing.assert_allclose(loss, values['pcc0_total'], rtol=1e-9)
+        np.testing.assert_allclose(tape.gradient(loss, predictions), values['pcc0_grad_pred'], rtol=1e-9)
