@@ -6,10 +6,7 @@ import re
 
 import tensorflow as tf
 
-_MARK = 'cafer_tf: not finite'
-_PATTERN = re.compile(
-    re.escape(_MARK) + r'.*?term.*?\[b?[\'"]?([\w ]+?)[\'"]?\].*?value.*?\[([^\]]*)\].*?step.*?\[(\d+)\]', re.DOTALL
-)
+_PATTERN = re.compile(r'not finite: term <(.+?)> value <(.+?)> step <(\d+)>')
 
 
 class NonFiniteError(ArithmeticError):
@@ -34,10 +31,11 @@ def require_finite(terms: dict[str, tf.Tensor], step: tf.Tensor) -> tf.Operation
     values = tf.stack([tf.cast(value, tf.float32) for value in terms.values()])
     wrong = tf.logical_not(tf.math.is_finite(values))
     first = tf.argmax(tf.cast(wrong, tf.int32))
-    name = tf.gather(tf.constant(list(terms)), first)
-    return tf.debugging.Assert(
-        tf.logical_not(tf.reduce_any(wrong)), [_MARK, 'term', name, 'value', tf.gather(values, first), 'step', step]
+    name, value = tf.gather(tf.constant(list(terms)), first), tf.strings.as_string(tf.gather(values, first))
+    text = tf.strings.join(
+        ['not finite: term <', name, '> value <', value, '> step <', tf.strings.as_string(step), '>']
     )
+    return tf.debugging.Assert(tf.logical_not(tf.reduce_any(wrong)), [text])
 
 
 def translate(error: tf.errors.InvalidArgumentError) -> NonFiniteError | None:
