@@ -57,6 +57,7 @@ class Cafer(tf.keras.Model):
         feature_size = self.encoder.output_shape[-1]
         self.head = build_head(feature_size, self.config.network.head_dropout)
         self.critic = build_critic(feature_size)
+        self.critic_optimizer: tf.keras.optimizers.Optimizer | None = None
         self._means: dict[str, RunningMean] = {}
         size = self.config.input.image_size
         self.build([None, size, size, 3])
@@ -243,13 +244,12 @@ class Cafer(tf.keras.Model):
         """The model that `get_config` describes."""
         return cls(**config)
 
-    def get_compile_config(self) -> dict[str, Any]:
-        """What `compile` was given."""
+    def get_compile_config(self) -> dict[str, Any] | None:
+        """The optimizers; None before `compile`."""
+        if self.critic_optimizer is None:
+            return None
         serialize = tf.keras.saving.serialize_keras_object
-        return {
-            'optimizer': serialize(self.optimizer),
-            'critic_optimizer': serialize(self.critic_optimizer),
-        }
+        return {'optimizer': serialize(self.optimizer), 'critic_optimizer': serialize(self.critic_optimizer)}
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
         """Compiles as `get_compile_config` says, with the default metrics."""

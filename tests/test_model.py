@@ -180,6 +180,19 @@ def test_trains_saves_and_loads_under_a_mirrored_strategy(data, tmp_path):
     np.testing.assert_allclose(again.predict(data[0], verbose=0), model.predict(data[0], verbose=0), atol=1e-6)
 
 
+def test_saves_and_loads_before_it_is_compiled(data, tmp_path):
+    model = Cafer(make_config(), THRESHOLD)
+    model.save(tmp_path / 'model.keras')
+    again = tf.keras.models.load_model(tmp_path / 'model.keras')
+    np.testing.assert_array_equal(again(data[0]), model(data[0]))
+
+
+@pytest.mark.parametrize('count', [1, 2, 3])
+def test_a_last_batch_of_few_examples_is_evaluated(data, count):
+    logs = make_model().evaluate(data[0][:count], data[1][:count], verbose=0, return_dict=True)
+    assert all(np.isfinite(value) for value in logs.values())
+
+
 @pytest.mark.parametrize(
     ('call', 'message'),
     [
