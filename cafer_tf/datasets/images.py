@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import io
 import pathlib
+import re
 import warnings
 
 from PIL import Image, UnidentifiedImageError
 
 # A JPEG with more than one picture (MPO, from phones with depth cameras) decodes as a plain JPEG: its first picture.
 _FORMATS = {'JPEG': 'jpeg', 'MPO': 'jpeg', 'PNG': 'png'}
+_PNG_END = b'\x00\x00\x00\x00IEND\xaeB`\x82'
+"""The last chunk of a PNG: no content, its name, and the checksum of that."""
+_JPEG_SEGMENT = re.compile(rb'\xff[^\x00\x01\xd0-\xd7\xff]')
+"""A JPEG's marker with a length behind it, or the end marker: neither pixels nor a restart among them."""
+_JPEG_END = b'\xff\xd9'
 
 
 class UnusableImage(ValueError):
@@ -52,6 +58,10 @@ def check_image(data: bytes) -> str:
                 image_format = image.format
                 if image_format in _FORMATS:
                     image.load()
+            if image_format == 'PNG':
+                _check_png_end(data)
+            elif image_format in _FORMATS:
+                _check_jpeg_end(data)
     except UnidentifiedImageError:
         raise UnusableImage('not an image') from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
@@ -63,3 +73,29 @@ def check_image(data: bytes) -> str:
     if image_format not in _FORMATS:
         raise UnusableImage(f'{image_format} image, only JPEG and PNG are read')
     return _FORMATS[image_format]
+
+
+def _check_jpeg_end(data: bytes) -> None:
+    """Raises unless a JPEG that decodes has its end marker: Pillow stops at the last pixel, TensorFlow reads on.
+
+    Damage among the pixels can look like a segment that reaches beyond the end.
+    """
+    position = 2  # behind the start marker
+    while (found := _JPEG_SEGMENT.search(data, position)) and found.group() != _JPEG_END:
+        position = found.end() + int.from_bytes(data[found.end() : found.end() + 2], 'big')
+    if not found:
+        raise OSError('truncated')
+
+
+def _check_png_end(data: bytes) -> None:
+    """Raises unless a PNG that decodes is whole: TensorFlow refuses one without its last chunks, Pillow does not.
+
+    Bytes that follow the end belong to nobody, and both leave them alone.
+    """
+    start = 8  # behind the signature
+    while start < len(data) and data[start + 4 : start + 8] != _PNG_END[4:8]:
+        start += 12 + int.from_bytes(data[start : start + 4], 'big')
+    if data[start : start + len(_PNG_END)] != _PNG_END:
+        raise OSError('truncated')
+    with Image.open(io.BytesIO(data)) as image:  # verifying needs an image that was not decoded
+        image.verify()
