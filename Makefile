@@ -17,7 +17,7 @@ env: ## make .venv from requirements.lock (PYTHON=/path/to/python3.10 picks the 
 	@$(PYTHON3) scripts/bootstrap.py
 
 run: env ## the whole pipeline on generated faces, into runs/demo
-	@$(IN_ENV) cafer run --out runs/demo
+	@$(IN_ENV) cafer run --out runs/demo --min-ccc 0.7
 
 test: env ## the tests (PYTEST_ARGS="-x -k margins" passes options to pytest)
 	@$(IN_ENV) pytest $(PYTEST_ARGS)

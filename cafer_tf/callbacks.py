@@ -40,7 +40,7 @@ class BestWeights(tf.keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Keeps the weights if this epoch is the best so far."""
         score = float((logs or {})[MONITOR])
-        if score <= self.best[MONITOR]:
+        if not score > self.best[MONITOR]:  # so that NaN is never the best
             return
         self.best = {'epoch': epoch, MONITOR: score}
         self._weights.parent.mkdir(parents=True, exist_ok=True)
@@ -53,7 +53,13 @@ class BestWeights(tf.keras.callbacks.Callback):
         aside.replace(self._score)
 
     def on_train_end(self, logs: Any = None) -> None:
-        """Restores the best weights."""
+        """Restores the best weights.
+
+        Raises:
+            ArithmeticError: no epoch had a finite score.
+        """
+        if not self._weights.exists():
+            raise ArithmeticError(f'{MONITOR} was not finite after any epoch: there are no best weights')
         with np.load(self._weights, allow_pickle=False) as weights:
             self.model.set_weights([weights[name] for name in weights.files])
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from cafer_tf.config import Config
 from cafer_tf.version import __version__
 
 _SETTINGS = {'help_option_names': ['-h', '--help'], 'max_content_width': 110}
@@ -30,7 +31,11 @@ Examples:
   cafer run                                         rendered faces, into runs/demo
   cafer run --dataset csv --root faces/             your own faces, into runs/csv
   cafer run --set training.epochs=40 --min-ccc 0.5
+
+\b
+The configuration and its defaults, for --set and --config:
 """
+    + '\n'.join(f'  {key}={json.dumps(value)}' for key, value in Config().flat().items())
 )
 @click.option('--dataset', help='Layout of the data set.  [default: csv]')
 @click.option('--root', type=click.Path(path_type=pathlib.Path), help='Folder of the data set; rendered faces without.')
@@ -39,7 +44,7 @@ Examples:
 @click.option(
     '--set', 'changes', multiple=True, metavar='KEY=VALUE', help='One value of the configuration; repeatable.'
 )
-@click.option('--people', type=click.IntRange(min=1), help='How many people are rendered.')
+@click.option('--people', type=click.IntRange(min=3), help='How many people are rendered.')
 @click.option('--images-per-person', type=click.IntRange(min=1), help='How many images of each person are rendered.')
 @click.option('--min-ccc', type=float, help='The smallest CCC, for valence and for arousal, that is pushed.')
 @click.option('--max-bad-fraction', type=float, help='The largest fraction of unusable images.')
@@ -115,8 +120,10 @@ def predict(images: tuple[pathlib.Path, ...], model: pathlib.Path, as_json: bool
 
 
 def _answer(images: dict[pathlib.Path, bytes], model: pathlib.Path, as_json: bool, plot: pathlib.Path | None) -> None:
-    from cafer_tf.serving import ModelError, Predictor
+    from pipeline import console
 
+    with console.hush():
+        from cafer_tf.serving import ModelError, Predictor
     try:
         answers = Predictor(model).predict(list(images.values()))
     except ModelError as error:
@@ -150,9 +157,9 @@ Examples:
 """
 )
 @click.argument('out', type=click.Path(path_type=pathlib.Path))
-@click.option('--people', type=click.IntRange(min=1), help='How many people.')
+@click.option('--people', type=click.IntRange(min=3), help='How many people.')
 @click.option('--images-per-person', type=click.IntRange(min=1), help='How many images of each.')
-@click.option('--image-size', type=click.IntRange(min=16), help='Side of the images, in pixels.')
+@click.option('--image-size', type=click.IntRange(32, 512), help='Side of the images, in pixels.')
 @click.option('--idiosyncrasy', type=click.FloatRange(0, 1), help='How differently people express an emotion.')
 @click.option('--seed', type=int, help='The same seed gives the same images.')
 @click.option('--workers', type=click.IntRange(min=1), help='Processes; by default one for each processor.')
@@ -172,7 +179,7 @@ def synthesize(out: pathlib.Path, workers: int | None, contact_sheet: pathlib.Pa
         synthesis.write_face_set(out, face_set, workers=workers)
         if contact_sheet is not None:
             synthesis.contact_sheet(face_set, contact_sheet)
-    except (ValueError, FileExistsError) as error:
+    except (ValueError, OSError) as error:
         raise click.ClickException(str(error)) from None
     click.echo(f'faces: {out}')
     if contact_sheet is not None:

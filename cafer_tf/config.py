@@ -12,6 +12,8 @@ from collections.abc import Iterable
 from typing import Any, Literal
 
 Encoder = Literal['compact', 'alexnet']
+SMALLEST_IMAGE = {'compact': 32, 'alexnet': 63}
+"""The smallest side, in pixels, of an encoder's input."""
 
 
 class ConfigError(ValueError):
@@ -37,7 +39,6 @@ class InputConfig:
     crop: float = 0.0625
 
     def __post_init__(self) -> None:
-        _require(self.image_size >= 16, 'input.image_size must be at least 16 pixels')
         _require(0 <= self.crop <= 0.5, 'input.crop must be in [0, 0.5]')
 
 
@@ -160,6 +161,12 @@ class Config:
     training: TrainingConfig = dataclasses.field(default_factory=TrainingConfig)
 
     def __post_init__(self) -> None:
+        smallest = SMALLEST_IMAGE[self.network.encoder]
+        _require(
+            self.input.image_size >= smallest,
+            f'input.image_size {self.input.image_size} is too small for network.encoder {self.network.encoder}, which '
+            f'needs {smallest} pixels or more',
+        )
         _require(
             self.margin.constant <= self.training.batch_size,
             f'margin.constant (c = {self.margin.constant:g}) above training.batch_size (N = '
@@ -169,6 +176,15 @@ class Config:
     def to_dict(self) -> dict[str, Any]:
         """The tree as nested dictionaries of plain values."""
         return dataclasses.asdict(self)
+
+    def flat(self) -> dict[str, Any]:
+        """Every value by its path.
+
+        Example:
+            >>> Config().flat()['training.epochs']
+            25
+        """
+        return {f'{part}.{key}': value for part, values in self.to_dict().items() for key, value in values.items()}
 
     def with_changes(self, changes: Iterable[tuple[str, Any]]) -> Config:
         """The tree with some values changed, each named by its path.

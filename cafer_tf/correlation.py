@@ -1,6 +1,7 @@
 """Error and agreement of two variables, differentiable and from sufficient statistics.
 
-The one owner of RMSE, PCC and CCC: losses, the adaptive margin and the streaming metrics all go through `Moments`.
+The one owner of correlation and concordance in the graph: losses, the adaptive margin and the streaming metrics all go
+through `Moments`.
 """
 
 from __future__ import annotations

@@ -10,16 +10,16 @@ _PATTERN = re.compile(r'not finite: term <(.+?)> value <(.+?)> step <(\d+)>')
 
 
 class NonFiniteError(ArithmeticError):
-    """A term of the training step became NaN or infinite; the weights are those before the step.
+    """A term of the training step became NaN or infinite; the step was not completed.
 
     Attributes:
         term: name of the first such term.
-        step: training step, from 0.
+        step: how many steps were completed before it.
     """
 
     def __init__(self, term: str, value: str, step: int) -> None:
         super().__init__(
-            f'training stopped at step {step}: {term} is {value}; the weights are those before this step. '
+            f'training stopped at step {step}: {term} is {value}. '
             'Look for labels or images that are not finite, or lower training.learning_rate'
         )
         self.term = term

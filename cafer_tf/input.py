@@ -108,7 +108,8 @@ def read_labels(files: Sequence[str]) -> np.ndarray:
 def preprocess(encoded: tf.Tensor, config: InputConfig) -> tf.Tensor:
     """The image that the network sees in evaluation and prediction, `[size, size, 3]` in [0, 1].
 
-    Resizes to `size / (1 - crop)` and takes the central `size x size` pixels.
+    Takes the central square, resizes it to `size / (1 - crop)` and takes the central `size x size` pixels of that: the
+    aspect ratio is kept, and what lies beyond the square is left out.
 
     Args:
         encoded: scalar string, JPEG or PNG bytes.
@@ -125,8 +126,11 @@ def decode(encoded: tf.Tensor) -> tf.Tensor:
 
 
 def resize(image: tf.Tensor, side: int) -> tf.Tensor:
-    """An image of any size to `[side, side, 3]`, bilinear, antialiased where it shrinks."""
-    image = tf.image.resize(image, [side, side], antialias=True)
+    """The central square of an image of any size to `[side, side, 3]`, bilinear, antialiased where it shrinks."""
+    shape = tf.shape(image)[:2]
+    shorter = tf.reduce_min(shape)
+    top, left = tf.unstack((shape - shorter) // 2)
+    image = tf.image.resize(image[top : top + shorter, left : left + shorter], [side, side], antialias=True)
     return tf.ensure_shape(image, [side, side, 3])
 
 

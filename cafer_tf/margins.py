@@ -138,7 +138,7 @@ def adaptive_margin(
     first: Any,
     second: Any,
     *,
-    batch_size: int,
+    batch_size: Any,
     constant: float = 1.0,
     neighbours: int = 4,
     weights: Any | None = None,
@@ -152,7 +152,8 @@ def adaptive_margin(
     Args:
         first: `[m, d]` critic outputs of one group, float32 or float64; `[m]` counts as `[m, 1]`.
         second: `[m, d]` critic outputs of the other group; row i is paired with row i of `first`.
-        batch_size: N, the size of the whole batch.
+        batch_size: N, the size of the whole batch: a number, or a scalar integer tensor where it is known only when the
+            graph runs; the confidence of a batch smaller than c is then 0.
         constant: c, in (0, N].
         neighbours: K, at least 1.
         weights: `[m]`, 1 for pairs that count and 0 for those that do not; all count where none are given.
@@ -163,13 +164,25 @@ def adaptive_margin(
 
     Raises:
         ValueError: shapes that differ, or a confidence term out of range.
+
+    Example:
+        >>> outputs = tf.constant([[1.0], [2.0], [3.0]])
+        >>> margin = adaptive_margin(outputs, 5 - outputs, batch_size=64)  # η = -1: as much as information can be
+        >>> round(float(margin.mutual_information), 1), round(float(margin.confidence), 2)
+        (6.9, 0.52)
+
+    Reference: D. H. Kim and B. C. Song, AAAI 2021, the adaptive margin.
     """
     first, second = tf.convert_to_tensor(first), tf.convert_to_tensor(second)
     if first.shape.rank == 1:
         first, second = first[:, tf.newaxis], second[:, tf.newaxis]
     if not first.shape.is_compatible_with(second.shape):
         raise ValueError(f'paired outputs must have one shape; theirs are {first.shape} and {second.shape}')
-    confidence = tf.constant(confidence_term(batch_size, constant, neighbours), first.dtype)
+    if tf.is_tensor(batch_size):
+        confidence = tf.math.log(tf.cast(batch_size, first.dtype) / constant) / (2 * neighbours)
+        confidence = tf.maximum(confidence, 0)
+    else:
+        confidence = tf.constant(confidence_term(batch_size, constant, neighbours), first.dtype)
     if weights is not None:
         weights = tf.reshape(tf.broadcast_to(tf.reshape(weights, [-1, 1]), tf.shape(first)), [-1])
     eta = pearson(moments(tf.reshape(first, [-1]), tf.reshape(second, [-1]), weights))

@@ -132,7 +132,7 @@ class Cafer(tf.keras.Model):
         images, labels = _unpack(data)
         inputs = {'images': tf.reduce_sum(images), 'labels': tf.reduce_sum(labels)}
         # Before the forward pass, which would carry a NaN into the moving averages of batch normalisation.
-        with tf.control_dependencies([finite.require_finite(inputs, self._train_counter)]):
+        with tf.control_dependencies([finite.require_finite(inputs, self.optimizer.iterations)]):
             images, labels = tf.identity(images), tf.identity(labels)
         pairing = pair_groups(labels, self.threshold)
         monitored = {}
@@ -192,7 +192,7 @@ class Cafer(tf.keras.Model):
         margin = adaptive_margin(
             strong,
             tf.gather(weak, pairing.partner),
-            batch_size=self.config.training.batch_size,
+            batch_size=tf.shape(embedding)[0] * tf.distribute.get_strategy().num_replicas_in_sync,
             constant=self.config.margin.constant,
             neighbours=self.config.margin.neighbours,
             weights=pairing.pair_weight,
@@ -224,7 +224,7 @@ class Cafer(tf.keras.Model):
         gradients = tape.gradient(terms[loss], variables)
         checked = {**terms, f'{loss} gradient norm': tf.linalg.global_norm(gradients)}
         replicas = tf.distribute.get_strategy().num_replicas_in_sync
-        with tf.control_dependencies([finite.require_finite(checked, self._train_counter)]):
+        with tf.control_dependencies([finite.require_finite(checked, self.optimizer.iterations)]):
             gradients = [gradient / replicas for gradient in gradients]
         optimizer.apply_gradients(zip(gradients, variables, strict=True))
 

@@ -107,8 +107,11 @@ class Predictor:
     def __init__(self, directory: str | os.PathLike[str]) -> None:
         self.directory = _newest_version(pathlib.Path(directory))
         self.config, self.threshold = _read_metadata(self.directory)
-        self._model = tf.saved_model.load(str(self.directory))
-        self._signature = self._model.signatures[IMAGE_BYTES_SIGNATURE]
+        try:
+            self._model = tf.saved_model.load(str(self.directory))
+            self._signature = self._model.signatures[IMAGE_BYTES_SIGNATURE]
+        except (OSError, KeyError, ValueError, tf.errors.OpError) as error:
+            raise ModelError(f'{self.directory} cannot be loaded: {_first_line(error)}') from None
 
     def predict(self, encoded: Sequence[bytes], batch_size: int = 64) -> list[Prediction]:
         """Predictions for encoded images, in their order.
@@ -116,10 +119,16 @@ class Predictor:
         Args:
             encoded: JPEG or PNG bytes, one face each.
             batch_size: images of one request.
+
+        Raises:
+            ModelError: the model refused a request, for instance because of bytes that are no image.
         """
         answers: list[Prediction] = []
         for start in range(0, len(encoded), batch_size):
-            outputs = self._signature(image_bytes=tf.constant(encoded[start : start + batch_size]))
+            try:
+                outputs = self._signature(image_bytes=tf.constant(encoded[start : start + batch_size]))
+            except tf.errors.OpError as error:
+                raise ModelError(f'{self.directory} refused a request: {_first_line(error)}') from None
             columns = [np.ravel(outputs[name]).tolist() for name in Prediction._fields]
             answers += [Prediction(*row) for row in zip(*columns, strict=True)]
         return answers
@@ -144,5 +153,9 @@ def _read_metadata(directory: pathlib.Path) -> tuple[Config, float]:
         return Config.from_dict(facts['config']), float(facts['threshold'])
     except FileNotFoundError:
         raise ModelError(f'{directory} is a SavedModel, but not one of this project: {path.name} is missing') from None
-    except (KeyError, ValueError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise ModelError(f'{path} cannot be read: {error}') from None
+
+
+def _first_line(error: Exception) -> str:
+    return f'{type(error).__name__}: {error}'.splitlines()[0]

@@ -109,6 +109,7 @@ def test_synthesize_writes_a_data_set(tmp_path):
         (['run', '--root', 'nowhere-at-all'], 'there is no such folder'),
         (['run', '--config', 'nowhere.json'], 'cannot be read'),
         (['synthesize', 'out', '--idiosyncrasy', '2'], '0<=x<=1'),
+        (['synthesize', '/proc/faces', '--people', '3', '--images-per-person', '1'], '/proc'),
     ],
 )
 def test_mistakes_are_explained_without_a_stack_trace(arguments, message, tmp_path, monkeypatch):

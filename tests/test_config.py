@@ -24,6 +24,8 @@ def test_survives_a_round_trip_through_json():
         ({'training': {'learning_rate': -1.0}}, r'training\.learning_rate must be positive'),
         ({'network': {'encoder': 'vgg'}}, r"network\.encoder must be one of compact, alexnet; it is 'vgg'"),
         ({'network': 'alexnet'}, 'network must be a mapping'),
+        ({'input': {'image_size': 24}}, 'too small for network.encoder compact, which needs 32'),
+        ({'input': {'image_size': 48}, 'network': {'encoder': 'alexnet'}}, 'needs 63 pixels'),
         ({'input': {'crop': 0.9}}, r'input\.crop must be in'),
         ({'augmentation': {'cutout': 0.7}}, r'augmentation\.cutout must be in'),
         ({'margin': {'constant': 0.0}}, r'margin\.constant \(c\) must be positive'),
@@ -33,3 +35,11 @@ def test_survives_a_round_trip_through_json():
 def test_refuses_what_it_does_not_know(values, message):
     with pytest.raises(ConfigError, match=message):
         Config.from_dict(values)
+
+
+def test_flat_names_every_value_and_takes_changes():
+    config = Config()
+    assert len(config.flat()) == sum(len(part) for part in config.to_dict().values())
+    assert config.with_changes(config.flat().items()) == config
+    with pytest.raises(ConfigError, match=r'unknown key training\.epoch'):
+        config.with_changes([('training.epoch', 3)])

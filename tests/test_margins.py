@@ -61,6 +61,13 @@ def test_margin_is_information_plus_confidence(dtype):
     assert float(result.margin) == pytest.approx(float(result.mutual_information + result.confidence), rel=1e-6)
 
 
+@pytest.mark.parametrize('size', [1, 2, 24])
+def test_batch_size_may_be_known_only_in_the_graph(size):
+    outputs = tf.random.stateless_normal([4, 2], seed=[0, 0])
+    result = margins.adaptive_margin(outputs, outputs, batch_size=tf.constant(size), constant=2.0, neighbours=3)
+    assert float(result.confidence) == pytest.approx(max(0.0, math.log(size / 2) / 6), abs=1e-6)
+
+
 def test_pairs_without_weight_do_not_count():
     rng = np.random.default_rng(1)
     first, second = tf.constant(rng.normal(size=(6, 4))), tf.constant(rng.normal(size=(6, 4)))

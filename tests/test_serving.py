@@ -1,4 +1,5 @@
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -94,3 +95,16 @@ def test_what_is_no_model_is_explained(exported, tmp_path):
     (foreign / 'assets.extra' / 'cafer.json').write_text('{"config": {"trainig": {}}, "threshold": 1}')
     with pytest.raises(ModelError, match='unknown key trainig'):
         Predictor(foreign)
+    (foreign / 'assets.extra' / 'cafer.json').write_text('[]')
+    with pytest.raises(ModelError, match='cannot be read'):
+        Predictor(foreign)
+
+
+def test_what_goes_wrong_with_a_model_is_explained(exported, images, tmp_path):
+    with pytest.raises(ModelError, match='refused a request'):
+        Predictor(exported).predict([images[0], b'not an image'])
+    damaged = tmp_path / 'damaged'
+    shutil.copytree(exported, damaged)
+    (damaged / 'saved_model.pb').write_bytes(b'damaged')
+    with pytest.raises(ModelError, match='cannot be loaded'):
+        Predictor(damaged)

@@ -110,3 +110,15 @@ def test_best_weights_come_back(tmp_path):
     again.on_train_begin()
     again.on_epoch_end(3, {callbacks.MONITOR: 0.4})
     assert again.best['epoch'] == 1
+
+
+def test_a_score_that_is_not_finite_is_never_the_best(tmp_path):
+    model = tf.keras.Sequential([tf.keras.layers.Dense(1, input_shape=[1])])
+    keeper = callbacks.BestWeights(tmp_path)
+    keeper.set_model(model)
+    keeper.on_epoch_end(0, {callbacks.MONITOR: float('nan')})
+    with pytest.raises(ArithmeticError, match='val_ccc was not finite after any epoch'):
+        keeper.on_train_end()
+    keeper.on_epoch_end(1, {callbacks.MONITOR: 0.2})
+    keeper.on_epoch_end(2, {callbacks.MONITOR: float('nan')})
+    assert keeper.best['epoch'] == 1
