@@ -12,9 +12,11 @@ A run is set through environment variables, for the `tfx` command passes nothing
 | `CAFER_MIN_VALENCE_CCC`, `CAFER_MIN_AROUSAL_CCC` | the same for one output | `CAFER_MIN_CCC` |
 | `CAFER_MAX_CCC_DROP` | how far a CCC may fall below that of the model blessed before | 0.05 |
 | `CAFER_MAX_BAD_FRACTION` | largest fraction of unusable images | 0.01 |
-| `CAFER_SEED` | of the draw of people into splits | 0 |
-| `CAFER_PEOPLE`, `CAFER_IMAGES_PER_PERSON` | how many faces are rendered | those of `FaceSet` |
+| `CAFER_SEED` | of the draw of people into splits, and of the faces where they are rendered | 0 |
+| `CAFER_PEOPLE`, `CAFER_IMAGES_PER_PERSON` | how many faces are rendered; not with a data set | those of `FaceSet` |
 | `CAFER_BEAM_ARGS` | arguments of Beam, separated by spaces | run in this process |
+
+`cafer run` has an option for most of them: `--min-ccc` is `CAFER_MIN_CCC`.
 """
 
 from __future__ import annotations
@@ -32,6 +34,18 @@ from cafer_tf.synthesis import FaceSet
 
 PIPELINE_NAME = 'cafer'
 MODEL_NAME = 'cafer'
+OPTIONS = (
+    'ROOT',
+    'DATASET',
+    'OUT',
+    'CONFIG',
+    'MIN_CCC',
+    'MAX_BAD_FRACTION',
+    'SEED',
+    'PEOPLE',
+    'IMAGES_PER_PERSON',
+)
+"""What `cafer run` has an option for."""
 IN_PROCESS = ('--direct_running_mode=in_memory', '--direct_num_workers=1')
 
 
@@ -67,7 +81,7 @@ class Settings:
         config: of the model and its training.
         gate: what the model must reach.
         max_bad_fraction: largest fraction of unusable images.
-        seed: of the draw of people into splits.
+        seed: of the draw of people into splits, and of the faces where they are rendered.
         people, images_per_person: how many faces are rendered; None for the defaults of `FaceSet`.
         beam_args: arguments of Beam.
     """
@@ -105,7 +119,7 @@ class Settings:
         """
         sizes = {'people': self.people, 'images_per_person': self.images_per_person}
         try:
-            return FaceSet(**{name: value for name, value in sizes.items() if value is not None})
+            return FaceSet(seed=self.seed, **{name: value for name, value in sizes.items() if value is not None})
         except ValueError as error:
             raise ConfigError(str(error)) from None
 
@@ -136,7 +150,16 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
     read = _Reader(given)
     root, dataset = read('ROOT', pathlib.Path, None), read('DATASET', str, None)
     if dataset is not None and root is None:
-        raise ConfigError(f'CAFER_DATASET is {dataset} but CAFER_ROOT is not set: set it to the folder of the data set')
+        raise ConfigError(
+            f'{spelled("DATASET")} is {dataset} but CAFER_ROOT is not set: give the folder of the data set (--root)'
+        )
+    people, images_per_person = read('PEOPLE', int, None), read('IMAGES_PER_PERSON', int, None)
+    for name, value in (('PEOPLE', people), ('IMAGES_PER_PERSON', images_per_person)):
+        if root is not None and value is not None:
+            raise ConfigError(
+                f'{spelled(name)} is {value}, which is for faces that are rendered, but {spelled("ROOT")} names the '
+                f'data set {root}: give one of the two'
+            )
     bound = read('MIN_CCC', float, Gate.min_valence_ccc)
     default_out = pathlib.Path('runs') / ('demo' if root is None else dataset or Settings.dataset)
     settings = Settings(
@@ -151,12 +174,18 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
         ),
         max_bad_fraction=read('MAX_BAD_FRACTION', float, Settings.max_bad_fraction),
         seed=read('SEED', int, Settings.seed),
-        people=read('PEOPLE', int, None),
-        images_per_person=read('IMAGES_PER_PERSON', int, None),
+        people=people,
+        images_per_person=images_per_person,
         beam_args=read('BEAM_ARGS', lambda text: tuple(text.split()), IN_PROCESS),
     )
     read.refuse_misspelled()
     return settings
+
+
+def spelled(name: str) -> str:
+    """How a user sets something: `CAFER_MIN_CCC (--min-ccc)`."""
+    option = f' (--{name.lower().replace("_", "-")})' if name in OPTIONS else ''
+    return f'CAFER_{name}{option}'
 
 
 class _Reader:
@@ -176,7 +205,7 @@ class _Reader:
         except ConfigError:
             raise
         except ValueError:
-            raise ConfigError(f'{variable} is {self._given[variable]!r}, which is not a number') from None
+            raise ConfigError(f'{spelled(name)} is {self._given[variable]!r}, which is not a number') from None
 
     def refuse_misspelled(self) -> None:
         """A slip of the pen must not be ignored; names far from all of these belong to somebody else."""
@@ -190,10 +219,10 @@ def _read_config(path: str) -> Config:
     try:
         values = json.loads(pathlib.Path(path).read_text(encoding='utf-8'))
     except OSError as error:
-        raise ConfigError(f'CAFER_CONFIG: {path} cannot be read ({error.strerror})') from None
+        raise ConfigError(f'{spelled("CONFIG")}: {path} cannot be read ({error.strerror})') from None
     except ValueError as error:
-        raise ConfigError(f'CAFER_CONFIG: {path} is not JSON ({error})') from None
+        raise ConfigError(f'{spelled("CONFIG")}: {path} is not JSON ({error})') from None
     try:
         return Config.from_dict(values)
     except ConfigError as error:
-        raise ConfigError(f'CAFER_CONFIG: {path}: {error}') from None
+        raise ConfigError(f'{spelled("CONFIG")}: {path}: {error}') from None

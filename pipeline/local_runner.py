@@ -21,7 +21,7 @@ if __name__ == '__main__':
 
 from cafer_tf import features, synthesis
 from pipeline import console, results
-from pipeline.configs import Settings, from_environment
+from pipeline.configs import Settings, from_environment, spelled
 from pipeline.errors import EXPECTED, RunError
 from pipeline.pipeline import create_pipeline
 from pipeline.stages import Outputs, StagedRunner
@@ -85,7 +85,7 @@ def write_faces(settings: Settings) -> None:
     """
     if settings.root is not None:
         return
-    console.say(f'no data set named (CAFER_ROOT): rendered faces, {settings.faces}')
+    console.say(f'no data set named by {spelled("ROOT")}: rendered faces, {settings.faces}')
     try:
         synthesis.write_face_set(settings.faces, settings.face_set, progress=sys.stderr.isatty())
     except (ValueError, FileExistsError) as error:
@@ -103,7 +103,9 @@ def exclusive(out: pathlib.Path) -> Iterator[None]:
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise RunError(f'another run is using {out}. Wait for it, or set CAFER_OUT to another folder.') from None
+            raise RunError(
+                f'another run is using {out}. Wait for it, or set {spelled("OUT")} to another folder.'
+            ) from None
         yield
 
 

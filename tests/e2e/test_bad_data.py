@@ -70,4 +70,4 @@ def test_too_many_bad_images_are_named(run):
 
 def test_a_wrong_setting_is_named(commands):
     done = commands().run(CAFER_MIN_CCC='high')
-    assert (done.status, done.errors) == (1, "error: CAFER_MIN_CCC is 'high', which is not a number\n")
+    assert (done.status, done.errors) == (1, "error: CAFER_MIN_CCC (--min-ccc) is 'high', which is not a number\n")

@@ -40,7 +40,7 @@ def test_faces_are_rendered_only_where_no_data_set_is_named(tmp_path, capsys):
     before = (demo.faces / 'labels.csv').stat().st_mtime_ns
     local_runner.write_faces(demo)
     assert (demo.faces / 'labels.csv').stat().st_mtime_ns == before
-    assert 'no data set named (CAFER_ROOT)' in capsys.readouterr().out
+    assert 'no data set named by CAFER_ROOT (--root)' in capsys.readouterr().out
 
 
 def test_faces_that_cannot_be_rendered_are_an_error_with_advice(tmp_path):
@@ -73,4 +73,4 @@ def test_json_replaces_what_was_there(tmp_path):
 def test_the_program_reports_an_expected_error_and_its_status(monkeypatch, capsys):
     monkeypatch.setenv('CAFER_MIN_CCC', 'high')
     assert local_runner.main() == 1
-    assert capsys.readouterr().err == "error: CAFER_MIN_CCC is 'high', which is not a number\n"
+    assert capsys.readouterr().err == "error: CAFER_MIN_CCC (--min-ccc) is 'high', which is not a number\n"

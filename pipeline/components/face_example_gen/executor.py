@@ -18,6 +18,7 @@ from tfx.types import artifact_utils
 
 from cafer_tf import datasets, features
 from pipeline.components.face_example_gen import shards
+from pipeline.configs import spelled
 
 QUARANTINE = 'quarantine.jsonl'
 SHOWN = 5
@@ -92,7 +93,7 @@ def _check(
     if fraction > max_bad_fraction:
         raise datasets.DataError(
             f'{listing.records[0].file}: {len(bad)} of {total} images ({fraction:.1%}) cannot be used, more than the '
-            f'{max_bad_fraction:.1%} allowed. Repair or remove them, or allow more (CAFER_MAX_BAD_FRACTION).\n'
+            f'{max_bad_fraction:.1%} allowed. Repair or remove them, or allow more: {spelled("MAX_BAD_FRACTION")}.\n'
             + _describe(bad)
         )
     written: collections.Counter[str] = collections.Counter()
