@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
+import pathlib
 import shutil
+import uuid
 
 from tensorflow.io import gfile
 from tfx.components.trainer.fn_args_utils import FnArgs
@@ -13,6 +16,9 @@ from tfx.components.trainer.fn_args_utils import FnArgs
 import cafer_tf
 from cafer_tf import serving, training
 from cafer_tf.config import Config
+
+_DONE = 'done-'
+"""How the name of a backup starts that is being removed; no key starts so, for those are hexadecimal."""
 
 
 def run_fn(fn_args: FnArgs) -> None:
@@ -24,18 +30,41 @@ def run_fn(fn_args: FnArgs) -> None:
     """
     config = Config.from_dict(fn_args.custom_config['config'])
     threshold = float(fn_args.hyperparameters['otsu_threshold'])
-    backup = os.path.join(fn_args.custom_config['backup_root'], backup_key(config, threshold, fn_args))
+    backup = pathlib.Path(fn_args.custom_config['backup_root']) / backup_key(config, threshold, fn_args)
+    remove_leftovers(backup.parent)
     model = training.train(
         config,
         threshold,
         train_files=fn_args.train_files,
         eval_files=fn_args.eval_files,
-        backup_directory=backup,
+        backup_directory=str(backup),
         log_directory=fn_args.model_run_dir,
     )
     serving.export(model, fn_args.serving_model_dir)
-    # Only now, with the model on the disk, is there nothing left to continue.
-    shutil.rmtree(backup, ignore_errors=True)
+    # The model is on the disk. Should the run die before TFX has taken note of it, the same training starts afresh.
+    remove_backup(backup)
+
+
+def remove_backup(backup: pathlib.Path) -> None:
+    """Removes the state of a training, so that another one finds all of it or nothing, never a part.
+
+    Args:
+        backup: its folder, if there is one.
+    """
+    aside = backup.with_name(f'{_DONE}{uuid.uuid4().hex}')
+    with contextlib.suppress(FileNotFoundError):
+        backup.rename(aside)
+    shutil.rmtree(aside, ignore_errors=True)
+
+
+def remove_leftovers(root: pathlib.Path) -> None:
+    """Removes what a run that died while it removed a backup has left.
+
+    Args:
+        root: the folder of the backups; no other run is using it.
+    """
+    for leftover in root.glob(f'{_DONE}*'):
+        shutil.rmtree(leftover, ignore_errors=True)
 
 
 def backup_key(config: Config, threshold: float, fn_args: FnArgs) -> str:

@@ -38,6 +38,30 @@ def test_another_training_does_not(arguments, tmp_path):
     assert len(set(keys)) == len(keys)
 
 
+def test_a_backup_vanishes_at_once(tmp_path, monkeypatch):
+    backup = tmp_path / 'backup' / '0123456789abcdef'
+    backup.mkdir(parents=True)
+    (backup / 'state').write_text('of a training')
+    other = backup.with_name('fedcba9876543210')
+    other.mkdir()
+    seen = []
+    monkeypatch.setattr(trainer.shutil, 'rmtree', lambda path, **_: seen.append((path.name, backup.exists())))
+    trainer.remove_backup(backup)  # dies here: nothing is deleted
+    monkeypatch.undo()
+    ((aside, still_there),) = seen
+    assert not still_there
+    assert not aside.isalnum()
+    assert {path.name for path in backup.parent.iterdir()} == {aside, other.name}
+    trainer.remove_leftovers(backup.parent)
+    assert list(backup.parent.iterdir()) == [other]
+
+
+def test_a_training_without_a_backup_leaves_nothing_to_remove(tmp_path):
+    trainer.remove_backup(tmp_path / 'backup' / '0123456789abcdef')
+    trainer.remove_leftovers(tmp_path / 'backup')
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_code_digest_follows_what_can_change_a_model(tmp_path):
     library = tmp_path / 'cafer_tf'
     for name in ('model.py', 'losses/snr.py', 'synthesis/head.py', 'cli.py'):
