@@ -11,6 +11,7 @@ from cafer_tf.serving import Predictor
 from cafer_tf.showcase import label_mean_scores, model_scores, predicted_faces, usable_faces
 from pipeline import console, evaluation, local_runner, results
 from pipeline.configs import Settings
+from pipeline.errors import EXPECTED, RunError
 
 _SEEN_IMAGES_PER_PERSON = 12
 _LISTED, _DRAWN = 3, 8
@@ -26,8 +27,18 @@ def run(settings: Settings) -> None:
         RunError and the other expected errors of `pipeline.errors`.
     """
     result = local_runner.run(settings)
-    if result is not None:
-        console.say(show(result, settings))
+    if result is None:
+        return
+    try:
+        shown = show(result, settings)
+    except EXPECTED:
+        raise
+    except (OSError, ValueError) as error:
+        reason = ' '.join(str(error).split())
+        raise RunError(
+            f'the model is served from {result.model}, but what it does cannot be shown: {reason}'
+        ) from error
+    console.say(shown)
 
 
 def show(result: results.Result, settings: Settings) -> str:
@@ -44,7 +55,8 @@ def show(result: results.Result, settings: Settings) -> str:
     records = datasets.read(settings.dataset, settings.faces, settings.seed).records
     train = [record for record in records if record.split == 'train']
     unseen = usable_faces(settings.faces, (record for record in records if record.split == evaluation.SPLIT))
-    rows: dict[str, Scores] = {'people never seen': {output: result.metrics[output] for output in features.OUTPUTS}}
+    judged_on = 'test split' if result.metrics['subjects'] is None else 'people never seen'
+    rows: dict[str, Scores] = {judged_on: {output: result.metrics[output] for output in features.OUTPUTS}}
     if settings.root is None:
         rows['new images of people seen in training'] = _seen_people(predictor, settings)
     rows['always the mean label'] = label_mean_scores(train, unseen)
@@ -70,5 +82,6 @@ def _seen_people(predictor: Predictor, settings: Settings) -> Scores:
         progress=False,
         first_image=face_set.images_per_person,
         splits=['train'],
+        replace=True,  # the folder is made by this function alone
     )
     return model_scores(predictor, usable_faces(seen, datasets.LAYOUTS['csv'](seen).records))

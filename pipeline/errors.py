@@ -5,6 +5,7 @@ from cafer_tf.datasets import DataError
 from cafer_tf.finite import NonFiniteError
 from cafer_tf.grouping import GroupingError
 from cafer_tf.input import InputError
+from cafer_tf.serving import ModelError
 
 
 class RunError(Exception):
@@ -23,5 +24,5 @@ class GateError(RunError):
     """The model is not good enough to be served."""
 
 
-EXPECTED = (RunError, DataError, ConfigError, GroupingError, InputError, NonFiniteError)
+EXPECTED = (RunError, DataError, ConfigError, GroupingError, InputError, ModelError, NonFiniteError)
 """What the commands report in a line or a few, and exit with 1."""

@@ -36,6 +36,7 @@ def write_face_set(
     progress: bool = True,
     first_image: int = 0,
     splits: Collection[str] = SPLITS,
+    replace: bool = False,
 ) -> pathlib.Path:
     """Renders a face set to `directory`, or keeps the complete one that is already there.
 
@@ -51,6 +52,7 @@ def write_face_set(
         first_image: number of each person's first image. The images of a person are an endless series: with
             `first_image=face_set.images_per_person` one gets new images of the people of the first set.
         splits: render only the people of these splits.
+        replace: take the place of a set with other parameters; for folders that belong to the caller.
 
     Returns:
         The directory.
@@ -73,10 +75,11 @@ def write_face_set(
         'first_image': first_image,
         'splits': [split for split in SPLITS if split in splits],
     }
-    if _is_complete(directory, parameters):
+    if _is_complete(directory, parameters, replace):
         return directory
     directory.parent.mkdir(parents=True, exist_ok=True)
     aside = pathlib.Path(tempfile.mkdtemp(prefix=f'.{directory.name}-', suffix='-unfinished', dir=directory.parent))
+    replaced = aside.with_name(f'{aside.name}-replaced')
     try:
         rows = _render(aside, face_set, workers or _processors(), progress, first_image, splits)
         with (aside / LABELS).open('w', newline='', encoding='utf-8') as file:
@@ -85,30 +88,47 @@ def write_face_set(
             writer.writerows(rows)
         (aside / PARAMETERS).write_text(json.dumps(parameters, indent=2) + '\n', encoding='utf-8')
         aside.chmod(0o755)  # mkdtemp makes it private
-        if not _is_complete(directory, parameters):  # another process may have written the same set meanwhile
-            if directory.exists():
+        if not _is_complete(directory, parameters, replace):  # another process may have written the set meanwhile
+            if directory.exists() and any(directory.iterdir()):
+                directory.rename(replaced)  # whole, so that the folder never holds a part of a set
+            elif directory.exists():
                 directory.rmdir()
             aside.rename(directory)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
+        shutil.rmtree(replaced, ignore_errors=True)
     return directory
 
 
-def _is_complete(directory: pathlib.Path, parameters: dict[str, Any]) -> bool:
-    """Whether the directory is a set with these parameters; an error if it is anything but absent or empty."""
+def _is_complete(directory: pathlib.Path, parameters: dict[str, Any], replace: bool) -> bool:
+    """Whether the directory is a set with these parameters; an error if it is anything but absent or empty.
+
+    Where it may be replaced, a set with other parameters is none either.
+    """
     if not directory.exists() or (directory.is_dir() and not any(directory.iterdir())):
         return False
-    if not (directory / PARAMETERS).is_file() or not (directory / LABELS).is_file():
+    found = _parameters(directory)
+    if found is None:
         raise FileExistsError(f'{directory} exists and is no face set; choose another directory or remove it')
-    found = json.loads((directory / PARAMETERS).read_text(encoding='utf-8'))
     differing = [name for name in {**found, **parameters} if found.get(name) != parameters.get(name)]
-    if differing:
+    if differing and not replace:
         described = ', '.join(f'{name} is {found.get(name)!r}, not {parameters.get(name)!r}' for name in differing)
         raise FileExistsError(
             f'{directory} holds a face set with other parameters ({described}); choose another directory, remove this '
             'one, or ask for the parameters it has'
         )
-    return True
+    return not differing
+
+
+def _parameters(directory: pathlib.Path) -> dict[str, Any] | None:
+    """The parameters of a face set; None where the directory is no such set."""
+    if not (directory / PARAMETERS).is_file() or not (directory / LABELS).is_file():
+        return None
+    try:
+        found = json.loads((directory / PARAMETERS).read_text(encoding='utf-8'))
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def _render(
