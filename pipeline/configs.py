@@ -134,6 +134,11 @@ class Settings:
         return self.out / 'metrics.json'
 
     @property
+    def quarantine(self) -> pathlib.Path:
+        """The images that could not be used, an object a line; not there where all could."""
+        return self.out / 'quarantine.jsonl'
+
+    @property
     def rejected_metrics(self) -> pathlib.Path:
         """The figures of the last model that did not pass the gate."""
         return self.out / 'rejected.json'

@@ -93,6 +93,11 @@ class _Indented(logging.Formatter):
         return '\n'.join(_INDENT + line for line in record.getMessage().splitlines())
 
 
+def note(text: str) -> None:
+    """Prints a line below the line of its stage."""
+    say(_INDENT + text)
+
+
 def say(text: str) -> None:
     """Prints a line now, even where standard output is a pipe."""
     print(text, flush=True)

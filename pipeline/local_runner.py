@@ -39,34 +39,46 @@ def run(settings: Settings) -> results.Result | None:
     Raises:
         RunError, DataError, GroupingError: the run stopped for a reason that the message states.
     """
-
-    def inspect(node_id: str, outputs: Outputs) -> None:
-        if node_id == results.EVALUATOR:
-            results.check_gate(outputs, settings)
-
-    runner = StagedRunner(prepare=lambda: write_faces(settings), inspect=inspect)
-    with console.quiet(settings.out / 'logs') as log, exclusive(settings.out):
-        try:
-            runner.run(create_pipeline(settings))
-        except EXPECTED:
-            raise
-        except Exception as error:
-            with log.open('a', encoding='utf-8') as stream:
-                traceback.print_exc(file=stream)
-            raise RunError(
-                f'unexpected {type(error).__name__}: {str(error)[:500]}\nThe whole story is in {log}'
-            ) from error
-        if not runner.outputs:
-            return None
-        result = results.publish(runner.outputs, settings, runner.cached)
-    console.say(describe(result, settings))
+    try:
+        with console.quiet(settings.out / 'logs') as log, exclusive(settings.out):
+            try:
+                result = _run(settings, log)
+            except EXPECTED:
+                raise
+            except Exception as error:
+                with log.open('a', encoding='utf-8') as stream:
+                    traceback.print_exc(file=stream)
+                raise RunError(
+                    f'unexpected {type(error).__name__}: {str(error)[:500]}\nThe whole story is in {log}'
+                ) from error
+    except OSError as error:  # of the log and the lock, for what happens between them is told above
+        raise RunError(
+            f'{settings.out} cannot be written to ({error.strerror}). Set {spelled("OUT")} to another folder.'
+        ) from error
+    if result is not None:
+        console.say(describe(result, settings))
     return result
+
+
+def _run(settings: Settings, log: pathlib.Path) -> results.Result | None:
+    def inspect(node_id: str, outputs: Outputs) -> None:
+        if node_id == results.EXAMPLE_GEN and node_id in runner.cached:
+            quarantined = results.check_quarantine(outputs, settings)
+            if quarantined:
+                console.note(quarantined)
+        if node_id == results.EVALUATOR:
+            results.check_gate(outputs, settings, results.subjects_known(runner.outputs))
+
+    runner = StagedRunner(prepare=lambda: write_faces(settings), inspect=inspect, log=log)
+    runner.run(create_pipeline(settings))
+    return results.publish(runner.outputs, settings, runner.cached) if runner.outputs else None
 
 
 def describe(result: results.Result, settings: Settings) -> str:
     """The last lines that a user sees."""
     metrics = result.metrics
-    lines = ['', f'{metrics["examples"]} faces of {metrics["subjects"]} people the model has never seen:']
+    heading = results.judged_on(metrics) + ('' if metrics['subjects'] is None else ' the model has never seen')
+    lines = ['', f'{heading}:']
     for output in features.OUTPUTS:
         figures = (f'{name.upper()} {value:.3f}' for name, value in metrics[output].items())
         lines.append(f'    {output}: {", ".join(figures)}')

@@ -35,6 +35,7 @@ def create_pipeline(settings: Settings) -> tfx.dsl.Pipeline:
         root=str(settings.faces),
         seed=settings.seed,
         max_bad_fraction=settings.max_bad_fraction,
+        quarantine_file=str(settings.quarantine),
     )
 
     # The curated schema says what an example must look like. An anomaly stops the run.

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import math
-import os
 import pathlib
 from typing import Any
 
@@ -15,12 +13,14 @@ from tfx.types import artifact_utils
 
 from cafer_tf import features
 from pipeline import evaluation
+from pipeline.components.face_example_gen.executor import COUNT, IMAGES, QUARANTINE, SUBJECTS_KNOWN, show_quarantine
+from pipeline.components.files import write_json
 from pipeline.components.version_pusher.executor import NEW_VERSION
 from pipeline.configs import Settings
 from pipeline.errors import GateError
 from pipeline.stages import Outputs
 
-EVALUATOR, PUSHER = 'Evaluator', 'VersionPusher'
+EXAMPLE_GEN, EVALUATOR, PUSHER = 'FaceExampleGen', 'Evaluator', 'VersionPusher'
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Result:
     cached: frozenset[str]
 
 
-def check_gate(outputs: Outputs, settings: Settings) -> None:
+def check_gate(outputs: Outputs, settings: Settings, subjects_known: bool = True) -> None:
     """Raises unless the Evaluator blessed the model.
 
     The figures of a model that did not pass are written to `rejected.json`; `metrics.json` stays with the model that is
@@ -49,6 +49,7 @@ def check_gate(outputs: Outputs, settings: Settings) -> None:
     Args:
         outputs: of the Evaluator.
         settings: of the run.
+        subjects_known: whether the data set says who is shown.
 
     Raises:
         GateError: naming each metric, its value and its bound.
@@ -57,14 +58,14 @@ def check_gate(outputs: Outputs, settings: Settings) -> None:
     verdict = tfma.load_validation_result(uri)
     if verdict.validation_ok:
         return
-    figures = read_figures(uri)
-    write_json(settings.rejected_metrics, {**figures, 'model': None})
+    figures = read_figures(uri, subjects_known)
+    write_json({**figures, 'model': None}, settings.rejected_metrics)
     reasons = [
         describe(failure) for validation in verdict.metric_validations_per_slice for failure in validation.failures
     ]
     raise GateError(
-        f'the model is not pushed: {"; ".join(sorted(set(reasons)))} ({evaluation.SPLIT} split, '
-        f'{figures["examples"]} faces of {figures["subjects"]} people). Its figures are in {settings.rejected_metrics}'
+        f'the model is not pushed: {"; ".join(sorted(set(reasons)))} on the {evaluation.SPLIT} split, '
+        f'{judged_on(figures)}. Its figures are in {settings.rejected_metrics}'
     )
 
 
@@ -78,11 +79,48 @@ def describe(failure: validation_result_pb2.ValidationFailure) -> str:
     return f'{metric} {value:.3f} is below {failure.metric_threshold.value_threshold.lower_bound.value:.3f}'
 
 
-def read_figures(evaluation_uri: str) -> dict[str, Any]:
-    """The figures of all examples together, how many there are, and of how many people.
+def judged_on(figures: dict[str, Any]) -> str:
+    """How many faces figures are of, and of how many people: `1600 faces of 32 people`."""
+    if figures['subjects'] is None:
+        return f'{figures["examples"]} faces (no {features.SUBJECT} given, so nothing can be said of unseen people)'
+    return f'{figures["examples"]} faces of {figures["subjects"]} people'
+
+
+def check_quarantine(outputs: Outputs, settings: Settings) -> str | None:
+    """Brings the user's list of unusable images up to date where the examples come from the cache.
+
+    Args:
+        outputs: of FaceExampleGen.
+        settings: of the run.
+
+    Returns:
+        How many there are, for the user; None where there are none.
+    """
+    quarantine = artifact_utils.get_single_instance(outputs['quarantine'])
+    text = (pathlib.Path(quarantine.uri) / QUARANTINE).read_text(encoding='utf-8')
+    show_quarantine(text, str(settings.quarantine))
+    if not text:
+        return None
+    count, images = (quarantine.get_int_custom_property(name) for name in (COUNT, IMAGES))
+    return f'{count} of {images} images are quarantined: {settings.quarantine}'
+
+
+def subjects_known(outputs: dict[str, Outputs]) -> bool:
+    """Whether the data set of a run says who is shown.
+
+    Args:
+        outputs: of every stage so far.
+    """
+    examples = artifact_utils.get_single_instance(outputs[EXAMPLE_GEN]['examples'])
+    return bool(examples.get_int_custom_property(SUBJECTS_KNOWN))
+
+
+def read_figures(evaluation_uri: str, subjects_known: bool = True) -> dict[str, Any]:
+    """The figures of all examples together, how many there are, and of how many people (None where that is unknown).
 
     Args:
         evaluation_uri: of the Evaluator's output.
+        subjects_known: whether the data set says who is shown.
     """
     result = tfma.load_eval_result(evaluation_uri)
     figures: dict[str, Any] = {}
@@ -90,8 +128,8 @@ def read_figures(evaluation_uri: str) -> dict[str, Any]:
         metrics = result.get_metrics_for_slice((), output_name=output)
         figures[output] = {name: _finite(metrics[name]['doubleValue']) for name in evaluation.FIGURES}
     figures['examples'] = int(result.get_metrics_for_slice(())['example_count']['doubleValue'])
-    slices = [slice_key for slice_key, _ in result.slicing_metrics]
-    figures['subjects'] = sum(len(key) == 1 and key[0][0] == features.SUBJECT for key in slices)
+    people = sum(len(key) == 1 and key[0][0] == features.SUBJECT for key, _ in result.slicing_metrics)
+    figures['subjects'] = people if subjects_known else None
     return figures
 
 
@@ -105,18 +143,11 @@ def publish(outputs: dict[str, Outputs], settings: Settings, cached: set[str]) -
     """
     (pushed,) = outputs[PUSHER]['pushed_model']
     version = settings.serving / pushed.get_string_custom_property('pushed_version')
-    figures = read_figures(artifact_utils.get_single_uri(outputs[EVALUATOR]['evaluation']))
+    figures = read_figures(artifact_utils.get_single_uri(outputs[EVALUATOR]['evaluation']), subjects_known(outputs))
     metrics = {**figures, 'model': version.relative_to(settings.metrics.parent).as_posix()}
-    write_json(settings.metrics, metrics)
+    write_json(metrics, settings.metrics)
     settings.rejected_metrics.unlink(missing_ok=True)
     return Result(metrics, version, bool(pushed.get_int_custom_property(NEW_VERSION)), frozenset(cached))
-
-
-def write_json(path: pathlib.Path, value: Any) -> None:
-    """Writes a file that is either the old or the new one, never a part."""
-    aside = path.with_name(f'.{path.name}.{os.getpid()}')
-    aside.write_text(json.dumps(value, indent=2) + '\n', encoding='utf-8')
-    aside.replace(path)
 
 
 def _finite(value: float) -> float | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import pathlib
 import time
 from collections.abc import Callable
 
@@ -29,16 +30,18 @@ class StagedRunner(local_dag_runner.LocalDagRunner):
     Args:
         prepare: called before the first node; not where a pipeline is only registered.
         inspect: called after each node with its id and its outputs; it may raise to stop the run.
+        log: where the log of the run is, for messages.
 
     Attributes:
         outputs: of each node that ran, by its id; empty where nothing ran.
         cached: the ids of the nodes that were served from the cache.
     """
 
-    def __init__(self, prepare: Callable[[], None], inspect: Callable[[str, Outputs], None]):
+    def __init__(self, prepare: Callable[[], None], inspect: Callable[[str, Outputs], None], log: pathlib.Path):
         super().__init__()
         self._prepare = prepare
         self._inspect = inspect
+        self._log = log
         self.outputs: dict[str, Outputs] = {}
         self.cached: set[str] = set()
 
@@ -73,7 +76,7 @@ class StagedRunner(local_dag_runner.LocalDagRunner):
             with metadata.Metadata(connection) as handle:
                 state, outputs = _result(handle, execution.execution_id) if execution else (_State.UNKNOWN, {})
             if state not in (_State.COMPLETE, _State.CACHED):
-                raise RunError(f'{node_id} did not run: an input of it is missing; see the log')
+                raise RunError(f'{node_id} did not run: an input of it is missing; see {self._log}')
             system_node = not runner_utils.extract_executor_spec(deployment, node_id)
             if state == _State.CACHED and not system_node:
                 self.cached.add(node_id)

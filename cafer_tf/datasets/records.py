@@ -46,6 +46,11 @@ class Listing:
     records: tuple[FaceRecord, ...]
     notes: tuple[str, ...] = ()
 
+    @property
+    def subjects_known(self) -> bool:
+        """Whether the data set says who is shown; where it does not, each image counts as its own subject."""
+        return any(record.subject_id != record.path for record in self.records)
+
 
 class DataError(ValueError):
     """A data set cannot be used as it is; the message says where, what is wrong and what to do."""

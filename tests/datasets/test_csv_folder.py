@@ -26,7 +26,9 @@ def message(folder: pathlib.Path, text: str | bytes) -> str:
 def test_reads_every_column(tmp_path):
     text = 'path,valence,arousal,subject_id,split,video_id,frame_index\n'
     text += 'x/a.jpg,0.25,-0.5,ann,train,clip,7\nb.jpg,0,0,bob,eval,,\nc.jpg,1,-1,cat,test,,\n'
-    first, second, third = datasets.read('csv', write(tmp_path, text)).records
+    listing = datasets.read('csv', write(tmp_path, text))
+    assert listing.subjects_known
+    first, second, third = listing.records
     assert first == datasets.FaceRecord(
         path='x/a.jpg',
         valence=0.25,
@@ -74,6 +76,7 @@ def test_without_subjects_each_image_is_its_own_and_the_user_is_told(tmp_path):
     text = 'path,valence,arousal\n' + ''.join(f'{i}.jpg,0,0\n' for i in range(30))
     listing = datasets.read('csv', write(tmp_path, text))
     assert all(record.subject_id == record.path for record in listing.records)
+    assert not listing.subjects_known
     assert any('each image counts as its own subject' in note for note in listing.notes)
 
 

@@ -129,6 +129,8 @@ def test_an_unchanged_run_comes_from_the_cache_and_pushes_nothing(user, repeated
     for stage in ('FaceExampleGen', 'StatisticsGen', 'EmotionGrouper', 'Trainer', 'ServableValidator', 'Evaluator'):
         assert how(done.output, stage) == 'unchanged, from the cache'
     assert f'version {versions[0]} is this very model, nothing pushed' in done.output
+    assert f'2 of 144 images are quarantined: {user.out / "quarantine.jsonl"}' in done.output
+    assert [json.loads(line)['row'] for line in (user.out / 'quarantine.jsonl').read_text().splitlines()] == [2, 3]
     assert user.versions() == versions
     assert (user.out / 'metrics.json').read_bytes() == metrics
 

@@ -137,6 +137,10 @@ def test_a_model_below_a_bound_is_named_with_value_and_bound(evaluate, faces, tm
     assert '\n' not in text
     rejected = json.loads((tmp_path / 'rejected.json').read_text())
     assert rejected['model'] is None
+    assert f'{PEOPLE * FACES} faces of {PEOPLE} people' in text
+    with pytest.raises(GateError, match=r'faces \(no subject_id given, so nothing can be said of unseen people\)'):
+        results.check_gate(outputs, Settings(out=tmp_path), subjects_known=False)
+    assert json.loads((tmp_path / 'rejected.json').read_text())['subjects'] is None
     assert rejected['valence']['ccc'] == pytest.approx(ccc[0], abs=1e-6)
     assert not (tmp_path / 'metrics.json').exists()
 

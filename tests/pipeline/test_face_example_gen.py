@@ -22,7 +22,9 @@ def generate(lab, face_folder):
         examples = lab.artifact(component.standard_artifacts.Examples)
         quarantine = lab.artifact(component.FaceQuarantine)
         executor.Executor(lab.context(*beam_args)).Do(
-            {}, {'examples': [examples], 'quarantine': [quarantine]}, {**ARGUMENTS, 'root': str(face_folder), **changed}
+            {},
+            {'examples': [examples], 'quarantine': [quarantine]},
+            {**ARGUMENTS, 'root': str(face_folder), 'quarantine_file': str(lab.folder / 'for-user.jsonl'), **changed},
         )
         return examples, quarantine
 
@@ -54,6 +56,9 @@ def test_every_face_becomes_an_example(generate, lab, face_folder):
         assert features.VIDEO not in example
     assert (pathlib.Path(quarantine.uri) / 'quarantine.jsonl').read_text() == ''
     assert quarantine.get_int_custom_property('count') == 0
+    assert quarantine.get_int_custom_property('images') == 100
+    assert examples.get_int_custom_property('subjects_known') == 1
+    assert not (lab.folder / 'for-user.jsonl').exists()
 
 
 @pytest.mark.parametrize('mode', ['multi_threading', 'multi_processing'])
@@ -83,10 +88,17 @@ def test_unusable_images_are_quarantined_and_counted(generate, lab, face_folder,
     assert quarantine.get_int_custom_property('count') == 2
     assert [len(lab.read(examples, split)) for split in features.SPLITS] == [59, 19, 20]
     assert '2 of 100 images quarantined' in caplog.text
+    shown = lab.folder / 'for-user.jsonl'
+    assert f'all of them: {shown}' in caplog.text
+    assert shown.read_text().splitlines() == lines
+    (face_folder / '00-0.jpg').write_bytes(whole)
+    (face_folder / '13-2.jpg').write_bytes(whole)
+    generate()
+    assert not shown.exists()
     assert 'labels.csv, row 69: 13-2.jpg: truncated image' in caplog.text
 
 
-def test_too_many_unusable_images_stop_the_run(generate, face_folder):
+def test_too_many_unusable_images_stop_the_run(generate, lab, face_folder):
     for image in range(3):
         (face_folder / f'00-{image}.jpg').write_bytes(b'')
     (face_folder / '01-0.jpg').unlink()
@@ -97,6 +109,20 @@ def test_too_many_unusable_images_stop_the_run(generate, face_folder):
     assert '3 × empty file, 1 × missing file' in text
     assert 'labels.csv, row 2: 00-0.jpg: empty file' in text
     assert 'labels.csv, row 7: 01-0.jpg: missing file' in text
+    # TFX removes the outputs of a component that failed.
+    shown = lab.folder / 'for-user.jsonl'
+    assert text.endswith(f'all of them: {shown}')
+    assert [json.loads(line)['row'] for line in shown.read_text().splitlines()] == [2, 3, 4, 7]
+
+
+def test_examples_say_whether_subjects_are_known(generate, face_folder):
+    rows = rows_of(face_folder)
+    with (face_folder / 'labels.csv').open('w', newline='') as stream:
+        writer = csv.DictWriter(stream, ['path', 'valence', 'arousal'], extrasaction='ignore')
+        writer.writeheader()
+        writer.writerows(rows)
+    examples, _ = generate()
+    assert examples.get_int_custom_property('subjects_known') == 0
 
 
 def test_a_split_without_a_usable_image_stops_the_run(generate, face_folder):

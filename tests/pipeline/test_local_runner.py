@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from pipeline import local_runner, results
+from pipeline.components.face_example_gen import component
 from pipeline.configs import Settings
 from pipeline.errors import RunError
 
@@ -62,12 +63,48 @@ def test_the_unexpected_is_reported_in_a_line_with_the_log(tmp_path, face_folder
     assert logging.getLogger('pipeline').handlers == []
 
 
-def test_json_replaces_what_was_there(tmp_path):
-    path = tmp_path / 'metrics.json'
-    path.write_text('{"old": 1}')
-    results.write_json(path, {'ccc': 0.5})
-    assert path.read_text() == '{\n  "ccc": 0.5\n}\n'
-    assert list(tmp_path.iterdir()) == [path]
+@pytest.mark.parametrize('taken', ['out', 'out/logs'])
+def test_a_folder_that_cannot_be_written_to_is_named(tmp_path, face_folder, taken):
+    (tmp_path / taken).parent.mkdir(exist_ok=True)
+    (tmp_path / taken).write_text('a file where a folder must be')
+    with pytest.raises(RunError, match=r'^.*/out cannot be written to \(.+\)\. Set CAFER_OUT \(--out\) to another'):
+        local_runner.run(Settings(out=tmp_path / 'out', root=face_folder))
+
+
+def test_a_lock_that_cannot_be_made_names_the_folder(tmp_path, face_folder):
+    (tmp_path / 'out' / '.lock').mkdir(parents=True)
+    with pytest.raises(RunError, match=r'^.*/out cannot be written to \(Is a directory\)'):
+        local_runner.run(Settings(out=tmp_path / 'out', root=face_folder))
+
+
+def result_of(subjects: int | None) -> results.Result:
+    figures = {'rmse': 0.2, 'pcc': 0.8, 'ccc': 0.7, 'sagr': 0.9}
+    metrics = {'valence': figures, 'arousal': figures, 'examples': 40, 'subjects': subjects, 'model': 'serving/1'}
+    return results.Result(metrics, pathlib.Path('serving/1'), True, frozenset())
+
+
+def test_people_never_seen_are_claimed_only_where_people_are_known(tmp_path):
+    known = local_runner.describe(result_of(8), Settings(out=tmp_path))
+    assert '40 faces of 8 people the model has never seen:' in known
+    unknown = local_runner.describe(result_of(None), Settings(out=tmp_path))
+    assert '40 faces (no subject_id given, so nothing can be said of unseen people):' in unknown
+    assert 'never seen' not in unknown
+
+
+def test_the_list_of_unusable_images_follows_the_cache(tmp_path):
+    quarantine = component.FaceQuarantine()
+    quarantine.uri = str(tmp_path / 'artifact')
+    quarantine.set_int_custom_property('count', 2)
+    quarantine.set_int_custom_property('images', 144)
+    (tmp_path / 'artifact').mkdir()
+    content, settings = tmp_path / 'artifact' / 'quarantine.jsonl', Settings(out=tmp_path / 'out')
+    content.write_text('{"path": "ä.jpg"}\n{"path": "b.jpg"}\n', encoding='utf-8')
+    said = results.check_quarantine({'quarantine': [quarantine]}, settings)
+    assert said == f'2 of 144 images are quarantined: {settings.quarantine}'
+    assert settings.quarantine.read_bytes() == content.read_bytes()
+    content.write_text('')  # such as where a failed run left a list of what was repaired since
+    assert results.check_quarantine({'quarantine': [quarantine]}, settings) is None
+    assert not settings.quarantine.exists()
 
 
 def test_the_program_reports_an_expected_error_and_its_status(monkeypatch, capsys):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import collections
-import json
 import logging
 import os
 from typing import Any
@@ -18,6 +17,7 @@ from tfx.types import artifact_utils
 
 from cafer_tf import features, grouping
 from pipeline.components.emotion_grouper import plot, transforms
+from pipeline.components.files import read_json, write_json
 
 THRESHOLD = 'otsu_threshold'
 TRAIN = features.SPLITS[0]
@@ -77,9 +77,9 @@ class Executor(base_beam_executor.BaseBeamExecutor):
                 | 'Spread' >> beam.Reshuffle()
                 | 'Intensities' >> beam.ParDo(transforms.ReadIntensities())
                 | 'Histogram' >> beam.CombineGlobally(transforms.CombineHistograms())
-                | 'Write' >> beam.Map(_write_json, path=work)
+                | 'Write' >> beam.Map(write_json, path=work)
             )
-        return grouping.IntensityHistogram(np.array(_read_json(work), np.int64))
+        return grouping.IntensityHistogram(np.array(read_json(work), np.int64))
 
     def _tag(self, files: list[tuple[str, str, str]], threshold: float, work: str) -> dict[str, dict[str, int]]:
         with self._make_beam_pipeline() as pipeline:
@@ -89,10 +89,10 @@ class Executor(base_beam_executor.BaseBeamExecutor):
                 | 'Spread' >> beam.Reshuffle()
                 | 'Tag' >> beam.ParDo(transforms.TagFile(threshold))
                 | 'Sizes' >> beam.combiners.ToList()
-                | 'Write' >> beam.Map(_write_json, path=work)
+                | 'Write' >> beam.Map(write_json, path=work)
             )
         total: dict[str, np.ndarray] = collections.defaultdict(lambda: np.zeros(len(features.GROUP_NAMES), int))
-        for report in _read_json(work):
+        for report in read_json(work):
             total[report['split']] += report['sizes']
         return {split: dict(zip(features.GROUP_NAMES, map(int, total[split]), strict=True)) for split in sorted(total)}
 
@@ -100,16 +100,6 @@ class Executor(base_beam_executor.BaseBeamExecutor):
 def _files(examples: types.Artifact, split: str) -> list[str]:
     directory = artifact_utils.get_split_uri([examples], split)
     return sorted(os.path.join(directory, name) for name in fileio.listdir(directory))
-
-
-def _write_json(value: Any, path: str) -> None:
-    with fileio.open(path, 'w') as stream:
-        json.dump(value, stream)
-
-
-def _read_json(path: str) -> Any:
-    with fileio.open(path, 'r') as stream:
-        return json.load(stream)
 
 
 def _check(sizes: dict[str, dict[str, int]], threshold: float) -> None:
@@ -138,11 +128,11 @@ def _publish(
             'centers': [float(center) for center in histogram.centers],
         },
     }
-    _write_json(summary, os.path.join(directory, 'grouping.json'))
+    write_json(summary, os.path.join(directory, 'grouping.json'))
     with fileio.open(os.path.join(directory, 'grouping.png'), 'wb') as stream:
         stream.write(plot.plot_grouping(histogram, threshold))
     # The Trainer reads the only file of this folder.
-    _write_json(
+    write_json(
         {THRESHOLD: threshold},
         os.path.join(artifact_utils.get_single_uri(output_dict['hyperparameters']), 'hyperparameters.json'),
     )

@@ -27,6 +27,7 @@ class FaceExampleGenSpec(component_spec.ComponentSpec):
         'seed': component_spec.ExecutionParameter(type=int),
         'max_bad_fraction': component_spec.ExecutionParameter(type=float),
         'faces_per_shard': component_spec.ExecutionParameter(type=int),
+        'quarantine_file': component_spec.ExecutionParameter(type=str),
         'fingerprint': component_spec.ExecutionParameter(type=str, optional=True),
     }
     INPUTS: ClassVar[dict[str, Any]] = {}
@@ -43,15 +44,24 @@ class FaceExampleGen(base_beam_component.BaseBeamComponent):
     made anew; none, and they come from the cache.
 
     Component `outputs` contains:
-     - `examples`: `standard_artifacts.Examples` with the splits train, eval and test.
-     - `quarantine`: `FaceQuarantine`, the images left out.
+     - `examples`: `standard_artifacts.Examples` with the splits train, eval and test, and the property
+       `subjects_known`.
+     - `quarantine`: `FaceQuarantine`, the images left out, with the properties `count` and `images` (of how many).
     """
 
     SPEC_CLASS = FaceExampleGenSpec
     EXECUTOR_SPEC = executor_spec.BeamExecutorSpec(Executor)
     DRIVER_CLASS = Driver
 
-    def __init__(self, layout: str, root: str, seed: int, max_bad_fraction: float, faces_per_shard: int = 1024):
+    def __init__(
+        self,
+        layout: str,
+        root: str,
+        seed: int,
+        max_bad_fraction: float,
+        quarantine_file: str,
+        faces_per_shard: int = 1024,
+    ):
         """Constructs the component.
 
         Args:
@@ -59,6 +69,8 @@ class FaceExampleGen(base_beam_component.BaseBeamComponent):
             root: its folder.
             seed: of the draw of people into splits, where the data set names none.
             max_bad_fraction: the run stops when more than this fraction of the images is unusable.
+            quarantine_file: a copy of the quarantine for the user, which outlives a failure; there is none where there
+                are no bad images.
             faces_per_shard: the most examples of one file; a shard is also the unit of parallel work.
         """
         super().__init__(
@@ -68,6 +80,7 @@ class FaceExampleGen(base_beam_component.BaseBeamComponent):
                 seed=seed,
                 max_bad_fraction=max_bad_fraction,
                 faces_per_shard=faces_per_shard,
+                quarantine_file=quarantine_file,
                 examples=types.Channel(type=standard_artifacts.Examples),
                 quarantine=types.Channel(type=FaceQuarantine),
             )

@@ -18,9 +18,14 @@ from tfx.types import artifact_utils
 
 from cafer_tf import datasets, features
 from pipeline.components.face_example_gen import shards
+from pipeline.components.files import read_json, write_json, write_text
 from pipeline.configs import spelled
 
 QUARANTINE = 'quarantine.jsonl'
+COUNT, IMAGES = 'count', 'images'
+"""The properties of the quarantine: how many images are in it, and of how many."""
+SUBJECTS_KNOWN = 'subjects_known'
+"""The property of the examples that is 1 where the data set says who is shown."""
 SHOWN = 5
 
 _log = logging.getLogger(__name__)
@@ -67,34 +72,50 @@ class Executor(base_beam_executor.BaseBeamExecutor):
                 | 'Spread' >> beam.Reshuffle()
                 | 'WriteShard' >> beam.ParDo(writer)
                 | 'Reports' >> beam.combiners.ToList()
-                | 'WriteReport' >> beam.Map(_write_json, path=report_path)
+                | 'WriteReport' >> beam.Map(write_json, path=report_path)
             )
-        with fileio.open(report_path, 'r') as stream:
-            reports = json.load(stream)
+        reports = read_json(report_path)
         fileio.remove(report_path)
         bad = shards.in_order(reports)
-        with fileio.open(os.path.join(quarantine.uri, QUARANTINE), 'w') as stream:
-            stream.write(''.join(json.dumps(line, ensure_ascii=False) + '\n' for line in bad))
-        quarantine.set_int_custom_property('count', len(bad))
-        _check(listing, reports, bad, exec_properties['max_bad_fraction'])
+        text = ''.join(json.dumps(line, ensure_ascii=False) + '\n' for line in bad)
+        write_text(text, os.path.join(quarantine.uri, QUARANTINE))
+        quarantine.set_int_custom_property(COUNT, len(bad))
+        quarantine.set_int_custom_property(IMAGES, len(listing.records))
+        examples.set_int_custom_property(SUBJECTS_KNOWN, int(listing.subjects_known))
+        # TFX removes the artifact when this execution fails, which is when its user needs the list most.
+        show_quarantine(text, exec_properties['quarantine_file'])
+        _check(listing, reports, bad, exec_properties)
 
 
-def _write_json(value: Any, path: str) -> None:
-    with fileio.open(path, 'w') as stream:
-        json.dump(value, stream)
+def show_quarantine(text: str, path: str) -> None:
+    """Puts the quarantine where a user finds it; without bad images there is no file.
+
+    Args:
+        text: the content of `quarantine.jsonl`.
+        path: where to.
+    """
+    if text:
+        fileio.makedirs(os.path.dirname(path))
+        write_text(text, path)
+    elif fileio.exists(path):
+        fileio.remove(path)
 
 
 def _check(
-    listing: datasets.Listing, reports: list[dict[str, Any]], bad: list[dict[str, Any]], max_bad_fraction: float
+    listing: datasets.Listing,
+    reports: list[dict[str, Any]],
+    bad: list[dict[str, Any]],
+    exec_properties: dict[str, Any],
 ) -> None:
     """Tells what was read; raises when it is too little."""
-    total = len(listing.records)
+    total, max_bad_fraction = len(listing.records), exec_properties['max_bad_fraction']
+    described = f'{_describe(bad)}\n  all of them: {exec_properties["quarantine_file"]}'
     fraction = len(bad) / total
     if fraction > max_bad_fraction:
         raise datasets.DataError(
             f'{listing.records[0].file}: {len(bad)} of {total} images ({fraction:.1%}) cannot be used, more than the '
             f'{max_bad_fraction:.1%} allowed. Repair or remove them, or allow more: {spelled("MAX_BAD_FRACTION")}.\n'
-            + _describe(bad)
+            + described
         )
     written: collections.Counter[str] = collections.Counter()
     for report in reports:
@@ -102,11 +123,11 @@ def _check(
     empty = [split for split in features.SPLITS if not written[split]]
     if empty:
         raise datasets.DataError(
-            f'{listing.records[0].file}: no usable image is left for {", ".join(empty)}.\n{_describe(bad)}'
+            f'{listing.records[0].file}: no usable image is left for {", ".join(empty)}.\n{described}'
         )
     _log.info('%s', ', '.join(f'{written[split]} faces for {split}' for split in features.SPLITS))
     if bad:
-        _log.warning('%d of %d images quarantined (%.1f %%)\n%s', len(bad), total, 100 * fraction, _describe(bad))
+        _log.warning('%d of %d images quarantined (%.1f %%)\n%s', len(bad), total, 100 * fraction, described)
 
 
 def _describe(bad: list[dict[str, Any]]) -> str:
