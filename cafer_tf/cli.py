@@ -48,7 +48,9 @@ The configuration and its defaults, for --set and --config:
 @click.option('--images-per-person', type=click.IntRange(min=1), help='How many images of each person are rendered.')
 @click.option('--min-ccc', type=float, help='The smallest CCC, for valence and for arousal, that is pushed.')
 @click.option('--max-bad-fraction', type=float, help='The largest fraction of unusable images.')
-@click.option('--seed', type=int, help='Of the draw of people into splits, where the data set names none.')
+@click.option(
+    '--seed', type=int, help='Of the draw of people into splits where the data set names none, and of rendered faces.'
+)
 def run(changes: tuple[str, ...], **options: Any) -> None:
     """Runs the whole pipeline: faces, TFRecords, checks, groups, training, gate, pushed model.
 
