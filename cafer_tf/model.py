@@ -69,7 +69,7 @@ class Cafer(tf.keras.Model):
     @property
     def adversarial(self) -> bool:
         """Whether there is an adversarial term, and so a critic to train."""
-        return self.config.training.adversarial_weight > 0
+        return self.config.adversarial.weight > 0
 
     def compile(
         self,
@@ -181,7 +181,7 @@ class Cafer(tf.keras.Model):
         terms = {f'{name}_loss': term for name, term in agreement_terms(labels, predictions).items()}
         if self.adversarial:
             weak_outputs = self.critic(tf.gather(embedding, pairing.weak), training=training)
-            weight = self.config.training.adversarial_weight
+            weight = self.config.adversarial.weight
             terms['adversarial_loss'] = encoder_adversarial_loss(weak_outputs, weight, pairing.weak_weight)
         return {**terms, 'loss': tf.add_n(list(terms.values()))}
 

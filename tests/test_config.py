@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from cafer_tf.config import Config, ConfigError
+from cafer_tf.config import PRESETS, Config, ConfigError
 
 
 def test_survives_a_round_trip_through_json():
@@ -22,7 +22,7 @@ def test_survives_a_round_trip_through_json():
         ({'training': {'epochs': 0}}, r'training\.epochs must be at least 1'),
         ({'training': {'batch_size': 7}}, r'training\.batch_size must be even'),
         ({'training': {'learning_rate': -1.0}}, r'training\.learning_rate must be positive'),
-        ({'network': {'encoder': 'vgg'}}, r"network\.encoder must be one of compact, alexnet; it is 'vgg'"),
+        ({'network': {'encoder': 'vgg'}}, r"network\.encoder must be one of compact, alexnet, resnet18; it is 'vgg'"),
         ({'network': 'alexnet'}, 'network must be a mapping'),
         ({'input': {'image_size': 24}}, 'too small for network.encoder compact, which needs 32'),
         ({'input': {'image_size': 48}, 'network': {'encoder': 'alexnet'}}, 'needs 63 pixels'),
@@ -30,6 +30,13 @@ def test_survives_a_round_trip_through_json():
         ({'augmentation': {'cutout': 0.7}}, r'augmentation\.cutout must be in'),
         ({'margin': {'constant': 0.0}}, r'margin\.constant \(c\) must be positive'),
         ({'margin': {'constant': 100.0}}, 'above training.batch_size'),
+        ({'margin': {'coefficient': 0.5}}, r'margin\.coefficient \(A\) must be above 1/2'),
+        ({'adversarial': {'weight': -1}}, r'adversarial\.weight must not be negative'),
+        ({'training': {'ema': 1.0}}, r'training\.ema must be in \[0, 1\)'),
+        ({'training': {'ddof': 1}}, r'training\.ddof must be one of 0, published; it is 1'),
+        ({'network': {'mean': [0.5, 0.5]}}, r'network\.mean must be 3 numbers; it is \[0\.5, 0\.5\]'),
+        ({'network': {'mean': [0.5, 0.5, 'a']}}, r"network\.mean must be of type float; it is 'a'"),
+        ({'network': {'standard_deviation': [1, 0, 1]}}, r'network\.standard_deviation must be positive'),
     ],
 )
 def test_refuses_what_it_does_not_know(values, message):
@@ -43,3 +50,26 @@ def test_flat_names_every_value_and_takes_changes():
     assert config.with_changes(config.flat().items()) == config
     with pytest.raises(ConfigError, match=r'unknown key training\.epoch'):
         config.with_changes([('training.epoch', 3)])
+
+
+@pytest.mark.parametrize('name', PRESETS)
+def test_presets_change_what_they_name(name):
+    config = Config.from_preset(name)
+    for part, values in PRESETS[name].items():
+        assert {key: config.to_dict()[part][key] for key in values} == values
+
+
+def test_the_default_is_the_method_of_the_paper():
+    assert Config.from_preset('paper') == Config()
+
+
+def test_a_later_preset_comes_before_an_earlier():
+    config = Config.from_preset('published_code', 'supervised', 'resnet18')
+    assert config.adversarial.weight == 0
+    assert config.adversarial.critic_objective == 'lagrangian'
+    assert config.network.encoder == 'resnet18'
+
+
+def test_an_unknown_preset_is_refused():
+    with pytest.raises(ConfigError, match="unknown preset 'papre'; known: paper, published_code, supervised"):
+        Config.from_preset('papre')

@@ -10,15 +10,15 @@ from cafer_tf.margins import adaptive_margin
 THRESHOLD = 0.7
 
 
-def make_config(**training):
-    values = {'batch_size': 16, 'learning_rate': 1e-3, **training}
-    return Config.from_dict({'input': {'image_size': 32}, 'network': {'head_dropout': 0.1}, 'training': values})
+def make_config(**sections):
+    values = {'input': {'image_size': 32}, 'network': {'head_dropout': 0.1}, **sections}
+    return Config.from_dict({**values, 'training': {'batch_size': 16, 'learning_rate': 1e-3}})
 
 
-def make_model(run_eagerly=True, **training):
+def make_model(run_eagerly=True, **sections):
     """A compiled model; run eagerly, because a few steps take less time than building their graph."""
     tf.keras.utils.set_random_seed(0)
-    model = Cafer(make_config(**training), THRESHOLD)
+    model = Cafer(make_config(**sections), THRESHOLD)
     model.compile(run_eagerly=run_eagerly)
     return model
 
@@ -119,7 +119,7 @@ def test_terms_are_those_of_the_loss_functions(data):
 
 
 def test_without_adversarial_weight_there_is_no_critic_step(data):
-    model = make_model(adversarial_weight=0.0)
+    model = make_model(adversarial={'weight': 0.0})
     before = values_of(model.critic.trainable_variables)
     logs = model.train_on_batch(*(part[:16] for part in data), return_dict=True)
     assert not any(moved(model.critic.trainable_variables, before))

@@ -1,0 +1,154 @@
+"""The whole tree, and how it is built from dictionaries."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing
+from collections.abc import Iterable
+from typing import Any, Literal
+
+from cafer_tf.config.errors import require
+from cafer_tf.config.presets import PRESETS
+from cafer_tf.config.sections import (
+    SMALLEST_IMAGE,
+    AdversarialConfig,
+    AugmentationConfig,
+    GroupingConfig,
+    InputConfig,
+    MarginConfig,
+    NetworkConfig,
+    TrainingConfig,
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Config:
+    """Everything that a run may vary.
+
+    Example:
+        >>> config = Config.from_dict({'training': {'batch_size': 32}})
+        >>> config.training.batch_size, config.network.encoder
+        (32, 'compact')
+        >>> Config.from_dict(config.to_dict()) == config
+        True
+        >>> Config.from_dict({'training': {'batch': 32}})  # doctest: +ELLIPSIS
+        Traceback (most recent call last):
+            ...
+        cafer_tf.config.errors.ConfigError: unknown key training.batch; known: batch_size, epochs, ...
+    """
+
+    input: InputConfig = dataclasses.field(default_factory=InputConfig)
+    network: NetworkConfig = dataclasses.field(default_factory=NetworkConfig)
+    augmentation: AugmentationConfig = dataclasses.field(default_factory=AugmentationConfig)
+    grouping: GroupingConfig = dataclasses.field(default_factory=GroupingConfig)
+    adversarial: AdversarialConfig = dataclasses.field(default_factory=AdversarialConfig)
+    margin: MarginConfig = dataclasses.field(default_factory=MarginConfig)
+    training: TrainingConfig = dataclasses.field(default_factory=TrainingConfig)
+
+    def __post_init__(self) -> None:
+        smallest = SMALLEST_IMAGE[self.network.encoder]
+        require(
+            self.input.image_size >= smallest,
+            f'input.image_size {self.input.image_size} is too small for network.encoder {self.network.encoder}, which '
+            f'needs {smallest} pixels or more',
+        )
+        require(
+            self.margin.constant <= self.training.batch_size,
+            f'margin.constant (c = {self.margin.constant:g}) above training.batch_size (N = '
+            f'{self.training.batch_size}) would make the confidence term negative; lower c or raise the batch size',
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The tree as nested dictionaries of plain values."""
+        return dataclasses.asdict(self)
+
+    def flat(self) -> dict[str, Any]:
+        """Every value by its path.
+
+        Example:
+            >>> Config().flat()['training.epochs']
+            25
+        """
+        return {f'{part}.{key}': value for part, values in self.to_dict().items() for key, value in values.items()}
+
+    def with_changes(self, changes: Iterable[tuple[str, Any]]) -> Config:
+        """The tree with some values changed, each named by its path.
+
+        Args:
+            changes: pairs such as `('training.epochs', 3)`.
+
+        Raises:
+            ConfigError: as `from_dict`.
+
+        Example:
+            >>> Config().with_changes([('training.epochs', 3)]).training.epochs
+            3
+        """
+        tree = self.to_dict()
+        for path, value in changes:
+            *parents, last = path.split('.')
+            node = tree
+            for parent in parents:
+                require(isinstance(node.get(parent), dict), f'unknown key {path}; known: {", ".join(node)}')
+                node = node[parent]
+            node[last] = value
+        return Config.from_dict(tree)
+
+    @classmethod
+    def from_preset(cls, *names: str) -> Config:
+        """The tree that presets choose, a later one before an earlier; see `cafer_tf.config.presets`.
+
+        Raises:
+            ConfigError: an unknown preset.
+
+        Example:
+            >>> config = Config.from_preset('published_code', 'alexnet')
+            >>> config.adversarial.critic_objective, config.network.encoder
+            ('lagrangian', 'alexnet')
+        """
+        for name in names:
+            require(name in PRESETS, f'unknown preset {name!r}; known: {", ".join(PRESETS)}')
+        tree: dict[str, dict[str, Any]] = {}
+        for name in names:
+            for part, values in PRESETS[name].items():
+                tree[part] = {**tree.get(part, {}), **values}
+        return cls.from_dict(tree)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Config:
+        """The tree from nested dictionaries; missing keys keep their default.
+
+        Raises:
+            ConfigError: an unknown key, a value of the wrong type, or one outside its range.
+        """
+        return _build(cls, values, '')
+
+
+def _build(cls: type, values: dict[str, Any], prefix: str) -> Any:
+    require(isinstance(values, dict), f'{prefix.rstrip(".") or "the configuration"} must be a mapping')
+    hints = typing.get_type_hints(cls)
+    arguments = {}
+    for key, value in values.items():
+        require(key in hints, f'unknown key {prefix}{key}; known: {", ".join(hints)}')
+        arguments[key] = _convert(hints[key], value, prefix + key)
+    return cls(**arguments)
+
+
+def _convert(hint: Any, value: Any, name: str) -> Any:
+    if dataclasses.is_dataclass(hint):
+        return _build(typing.cast(type, hint), value, name + '.')
+    if typing.get_origin(hint) is Literal:
+        choices = typing.get_args(hint)
+        require(value in choices, f'{name} must be one of {", ".join(map(str, choices))}; it is {value!r}')
+        return value
+    if typing.get_origin(hint) is tuple:
+        hints = typing.get_args(hint)
+        require(
+            isinstance(value, (list, tuple)) and len(value) == len(hints),
+            f'{name} must be {len(hints)} numbers; it is {value!r}',
+        )
+        return tuple(_convert(part, item, name) for part, item in zip(hints, value, strict=True))
+    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    require(type(value) is hint, f'{name} must be of type {hint.__name__}; it is {value!r}')
+    return value
