@@ -15,6 +15,7 @@ def read_version() -> str:
 
 
 LIBRARY = [
+    'h5py>=3',
     'joblib>=1.4',
     'keras==2.15.0',
     'matplotlib>=3.8,<4',

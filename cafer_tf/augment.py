@@ -1,68 +1,209 @@
-"""Random changes of training images, reproducible from explicit seeds."""
+"""Random changes of training images, reproducible from explicit seeds.
+
+Every image has random numbers of its own (`draw`), which say what happens to it (`choose`); a whole batch is then
+changed at once (`augment`). How the images are cut into batches changes nothing.
+"""
 
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import tensorflow as tf
 import tensorflow_addons as tfa
 
 from cafer_tf.config import AugmentationConfig, InputConfig
 
+_LEVELS = 255.0
+_GREY = (0.2989, 0.5870, 0.1140)
+"""Shares of red, green and blue in grey, those of `tf.image.rgb_to_grayscale`."""
+_DRAWS = 9
+_BLANK = 0.5
 
-def augment_image(
-    image: tf.Tensor, seed: tf.Tensor, config: InputConfig, augmentation: AugmentationConfig
-) -> tf.Tensor:
-    """A random crop, mirrored or not, with other colours.
+
+class Changes(NamedTuple):
+    """What happens to each of n images.
+
+    Attributes:
+        top, left: `[n]` int32, the first row and column of the crop.
+        mirrored: `[n]` bool, whether left and right change places.
+        angle: `[n]`, of the rotation, counterclockwise, in radians.
+        brightness: `[n]`, what is added.
+        contrast, saturation: `[n]`, the factors of the distance from the channel's mean and from grey.
+        hole: `[n, 2]` int32, row and column of the centre of the blanked square.
+    """
+
+    top: tf.Tensor
+    left: tf.Tensor
+    mirrored: tf.Tensor
+    angle: tf.Tensor
+    brightness: tf.Tensor
+    contrast: tf.Tensor
+    saturation: tf.Tensor
+    hole: tf.Tensor
+
+
+def draw(seed: tf.Tensor) -> tf.Tensor:
+    """The random numbers of one image.
 
     Args:
-        image: `[side, side, 3]` float32 in [0, 1], resized but not yet cropped.
         seed: `[2]` integers.
+
+    Returns:
+        `[9]` float32, uniform in [0, 1), what `choose` takes.
+    """
+    return tf.random.stateless_uniform([_DRAWS], seed)
+
+
+def choose(draws: tf.Tensor, side: int, config: InputConfig, augmentation: AugmentationConfig) -> Changes:
+    """What happens to images, from their random numbers.
+
+    Args:
+        draws: `[n, 9]` in [0, 1).
+        side: of the images before the crop, in pixels.
+        config: the size to crop to.
+        augmentation: what to vary and how far.
+    """
+    top, left, mirrored, angle, brightness, contrast, saturation, row, column = tf.unstack(draws, axis=1)
+
+    def below(limit: int, uniform: tf.Tensor) -> tf.Tensor:
+        return tf.cast(uniform * limit, tf.int32)
+
+    def around(middle: float, reach: float, uniform: tf.Tensor) -> tf.Tensor:
+        return middle + reach * (2 * uniform - 1)
+
+    return Changes(
+        top=below(side - config.image_size + 1, top),
+        left=below(side - config.image_size + 1, left),
+        mirrored=(mirrored < 0.5) & augmentation.flip,
+        angle=around(0, math.radians(augmentation.rotation), angle),
+        brightness=around(0, augmentation.brightness, brightness),
+        contrast=around(1, augmentation.contrast, contrast),
+        saturation=around(1, augmentation.saturation, saturation),
+        hole=tf.stack([below(config.image_size, row), below(config.image_size, column)], axis=1),
+    )
+
+
+def augment(levels: tf.Tensor, draws: tf.Tensor, config: InputConfig, augmentation: AugmentationConfig) -> tf.Tensor:
+    """A random crop of each image, mirrored or not, turned, with other colours and a blank square.
+
+    Args:
+        levels: `[n, side, side, 3]` uint8, resized but not yet cropped.
+        draws: `[n, 9]`, from `draw`.
         config: the size to crop to.
         augmentation: what to vary and how far.
 
     Returns:
-        `[size, size, 3]` float32 in [0, 1].
+        `[n, size, size, 3]` float32 in [0, 1].
     """
-    seeds = tf.unstack(tf.random.experimental.stateless_split(seed, 5))
     size = config.image_size
-    image = tf.image.stateless_random_crop(image, [size, size, 3], seeds[0])
-    if augmentation.flip:
-        image = tf.image.stateless_random_flip_left_right(image, seeds[1])
-    if augmentation.brightness:
-        image = tf.image.stateless_random_brightness(image, augmentation.brightness, seeds[2])
-    if augmentation.contrast:
-        image = tf.image.stateless_random_contrast(
-            image, 1 - augmentation.contrast, 1 + augmentation.contrast, seeds[3]
-        )
-    if augmentation.saturation:
-        # A blend with grey: tf.image's way through HSV costs more than everything else here together.
-        factor = tf.random.stateless_uniform([], seeds[4], 1 - augmentation.saturation, 1 + augmentation.saturation)
-        grey = tf.image.rgb_to_grayscale(image)
-        image = grey + factor * (image - grey)
-    return tf.clip_by_value(image, 0.0, 1.0)
+    changes = choose(draws, levels.shape[1], config, augmentation)
+    if augmentation.rotation:
+        images = turn(levels, size, changes)
+    else:
+        images = tf.cast(crop(levels, size, changes), tf.float32)
+    if augmentation.brightness or augmentation.contrast or augmentation.saturation:
+        images = recolour(images, changes)
+    else:
+        images = images / _LEVELS
+    hole = 2 * round(augmentation.cutout * size / 2)
+    return blank(images, hole, changes.hole) if hole else images
 
 
-def augment_batch(images: tf.Tensor, seed: tf.Tensor, augmentation: AugmentationConfig) -> tf.Tensor:
-    """Rotates each image by an angle of its own and blanks a square in each.
+def crop(levels: tf.Tensor, size: int, changes: Changes) -> tf.Tensor:
+    """The crop of each image, mirrored or not; the type stays.
 
     Args:
-        images: `[n, size, size, 3]` float32 in [0, 1].
-        seed: `[2]` integers.
-        augmentation: what to vary and how far.
+        levels: `[n, side, side, 3]`.
+        size: of the crop, in pixels.
+        changes: top, left and mirrored are used.
 
     Returns:
-        The same shape and range.
+        `[n, size, size, 3]`.
+    """
+    places = tf.range(size)
+    columns = tf.where(changes.mirrored[:, tf.newaxis], places[::-1], places) + changes.left[:, tf.newaxis]
+    cropped = tf.gather(levels, places + changes.top[:, tf.newaxis], axis=1, batch_dims=1)
+    return tf.gather(cropped, columns, axis=2, batch_dims=1)
+
+
+def turn(levels: tf.Tensor, size: int, changes: Changes) -> tf.Tensor:
+    """The crop of each image, mirrored or not, turned about its middle: one bilinear resampling.
+
+    Corners show what lies beyond the crop and, beyond the image, its nearest pixel.
+
+    Args:
+        levels: `[n, side, side, 3]`.
+        size: of the crop, in pixels.
+        changes: top, left, mirrored and angle are used.
+
+    Returns:
+        `[n, size, size, 3]` float32, in the range of `levels`.
+    """
+    count, side = tf.shape(levels)[0], levels.shape[1]
+    length = tf.fill([count], float(size))
+    direction = tf.where(changes.mirrored, -1.0, 1.0)
+    zero, one = tf.zeros([count]), tf.ones([count])
+    left, top = tf.cast(changes.left, tf.float32), tf.cast(changes.top, tf.float32)
+    start = left + tf.where(changes.mirrored, length - 1, zero)
+    cropped = tf.stack([direction, zero, start, zero, one, top, zero, zero], axis=1)
+    # One at a time: the last bit of a vector's cosines depends on its length, and so would the image on its batch.
+    turned = tf.map_fn(
+        lambda angle: tfa.image.angles_to_projective_transforms(angle, length[:1], length[:1])[0], changes.angle
+    )
+    matrix = tf.reshape(tfa.image.compose_transforms([cropped, turned])[:, :6], [count, 2, 3])
+    rows, columns = tf.meshgrid(tf.range(float(size)), tf.range(float(size)), indexing='ij')
+    points = tf.reshape(tf.stack([columns, rows, tf.ones_like(rows)], axis=-1), [size * size, 3])
+    sources = tf.matmul(points, matrix, transpose_b=True)
+    sources = tf.reshape(tf.clip_by_value(sources, 0.0, side - 1.0), [count, size, size, 2])
+    return tf.ensure_shape(tfa.image.resampler(tf.cast(levels, tf.float32), sources), [None, size, size, 3])
+
+
+def recolour(images: tf.Tensor, changes: Changes) -> tf.Tensor:
+    """Other brightness, contrast and saturation, as one affine map of each image's colours.
+
+    With `b`, `c` and `s` the brightness, contrast and saturation, `m` the mean of each channel and `g` the shares in
+    grey: `k = (1 - c) m + b` and `x' = s (c x + k) + (1 - s) g · (c x + k)`, clipped to [0, 1].
+
+    Args:
+        images: `[n, size, size, 3]` float32, levels in [0, 255].
+        changes: brightness, contrast and saturation are used.
+
+    Returns:
+        The same shape, in [0, 1].
     """
     size = images.shape[1]
-    angle_seed, offset_seed = tf.unstack(tf.random.experimental.stateless_split(seed, 2))
-    count = tf.shape(images)[0]
-    if augmentation.rotation:
-        limit = math.radians(augmentation.rotation)
-        angles = tf.random.stateless_uniform([count], angle_seed, -limit, limit)
-        images = tfa.image.rotate(images, angles, interpolation='bilinear', fill_mode='nearest')
-    mask = 2 * round(augmentation.cutout * size / 2)
-    if mask:
-        offsets = tf.random.stateless_uniform([count, 2], offset_seed, 0, size, dtype=tf.int32)
-        images = tfa.image.cutout(images, (mask, mask), offset=offsets, constant_values=0.5)
-    return images
+    brightness, contrast, saturation = (
+        factor[:, tf.newaxis] for factor in (changes.brightness, changes.contrast, changes.saturation)
+    )
+    grey = tf.constant(_GREY)
+    # A row of pixels at a time, channels side by side: several times as fast as axes of 3.
+    wide = tf.reshape(images, [-1, size, size * 3])
+    mean = tf.reduce_mean(tf.reshape(tf.reduce_mean(wide, axis=1), [-1, size, 3]), axis=1) / _LEVELS
+    shift = (1 - contrast) * mean + brightness
+    shift = saturation * shift + (1 - saturation) * tf.reduce_sum(grey * shift, axis=1, keepdims=True)
+    blend = saturation[..., tf.newaxis] * tf.eye(3) + (1 - saturation[..., tf.newaxis]) * grey[:, tf.newaxis]
+    mixed = tf.matmul(tf.reshape(images, [-1, size * size, 3]), contrast[..., tf.newaxis] * blend / _LEVELS)
+    shifted = tf.reshape(mixed, [-1, size, size * 3]) + tf.tile(shift, [1, size])[:, tf.newaxis]
+    return tf.reshape(tf.clip_by_value(shifted, 0.0, 1.0), [-1, size, size, 3])
+
+
+def blank(images: tf.Tensor, hole: int, centres: tf.Tensor) -> tf.Tensor:
+    """Blanks a square of each image; what lies beyond the image is left out.
+
+    Args:
+        images: `[n, size, size, 3]` in [0, 1].
+        hole: side of the square, in pixels, even.
+        centres: `[n, 2]` int32, row and column, in [0, size).
+
+    Returns:
+        The same shape, with grey (0.5) in the rows `centre - hole / 2` to `centre + hole / 2 - 1`, columns alike.
+    """
+    size, count = images.shape[1], tf.shape(images)[0]
+    places = tf.clip_by_value(centres[..., tf.newaxis] + tf.range(-hole // 2, hole // 2), 0, size - 1)
+    first = tf.range(count)[:, tf.newaxis] * size
+    pixels = (first + places[:, 0])[..., tf.newaxis] * size + places[:, 1, tf.newaxis]
+    flat = tf.tensor_scatter_nd_update(
+        tf.reshape(images, [-1, 3]), tf.reshape(pixels, [-1, 1]), tf.fill([count * hole * hole, 3], _BLANK)
+    )
+    return tf.reshape(flat, [-1, size, size, 3])

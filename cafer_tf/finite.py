@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import re
+from collections.abc import Mapping
 
 import tensorflow as tf
 
-_PATTERN = re.compile(r'not finite: term <(.+?)> value <(.+?)> step <(\d+)>')
+# In a graph the values follow as `] [1 nan]`, eagerly as `'\n1.0, nan`.
+_PATTERN = re.compile(r"terms that must be finite: <(.+?)>(?:\] \[|'\n)([^\]\n]*)")
 
 
 class NonFiniteError(ArithmeticError):
@@ -17,7 +20,7 @@ class NonFiniteError(ArithmeticError):
         step: how many steps were completed before it.
     """
 
-    def __init__(self, term: str, value: str, step: int) -> None:
+    def __init__(self, term: str, value: float, step: int) -> None:
         super().__init__(
             f'training stopped at step {step}: {term} is {value}. '
             'Look for labels or images that are not finite, or lower training.learning_rate'
@@ -26,19 +29,32 @@ class NonFiniteError(ArithmeticError):
         self.step = step
 
 
-def require_finite(terms: dict[str, tf.Tensor], step: tf.Tensor) -> tf.Operation:
-    """An operation that fails at the first of `terms` (scalars) that is not finite."""
+def require_finite(terms: Mapping[str, tf.Tensor]) -> tf.Operation:
+    """An operation that fails if any of `terms` (scalars) is not finite."""
     values = tf.stack([tf.cast(value, tf.float32) for value in terms.values()])
-    wrong = tf.logical_not(tf.math.is_finite(values))
-    first = tf.argmax(tf.cast(wrong, tf.int32))
-    name, value = tf.gather(tf.constant(list(terms)), first), tf.strings.as_string(tf.gather(values, first))
-    text = tf.strings.join(
-        ['not finite: term <', name, '> value <', value, '> step <', tf.strings.as_string(step), '>']
+    finite = tf.reduce_all(tf.math.is_finite(values))
+    return tf.debugging.Assert(
+        finite, [f'terms that must be finite: <{"|".join(terms)}>', values], summarize=len(terms)
     )
-    return tf.debugging.Assert(tf.logical_not(tf.reduce_any(wrong)), [text])
 
 
-def translate(error: tf.errors.InvalidArgumentError) -> NonFiniteError | None:
-    """The readable error behind a failed `require_finite`; None for any other failure."""
+def first_wrong(terms: Mapping[str, float], step: int) -> NonFiniteError | None:
+    """The error of the first of `terms` that is not finite; None where all are."""
+    for name, value in terms.items():
+        if not math.isfinite(value):
+            return NonFiniteError(name, value, step)
+    return None
+
+
+def translate(error: tf.errors.InvalidArgumentError, step: int) -> NonFiniteError | None:
+    """The readable error behind a failed `require_finite`; None for any other failure.
+
+    Args:
+        error: what TensorFlow raised.
+        step: how many steps were completed before.
+    """
     match = _PATTERN.search(str(error))
-    return NonFiniteError(match[1], match[2], int(match[3])) if match else None
+    if match is None:
+        return None
+    values = [float(value) for value in match[2].replace(',', ' ').split()]
+    return first_wrong(dict(zip(match[1].split('|'), values, strict=True)), step)

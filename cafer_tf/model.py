@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from typing import Any
 
 import tensorflow as tf
 
-from cafer_tf import features, finite
+from cafer_tf import features, finite, optimizers
+from cafer_tf.averaging import WeightAverage
 from cafer_tf.config import Config
-from cafer_tf.correlation import weighted_mean
-from cafer_tf.losses import agreement_terms, contrastive_adversarial_loss, encoder_adversarial_loss, pair_distances
-from cafer_tf.margins import adaptive_margin
-from cafer_tf.metrics import RunningMean, agreement_metrics
+from cafer_tf.metrics import RunningMeans, agreement_metrics
 from cafer_tf.networks import build_critic, build_encoder, build_head
+from cafer_tf.objectives import adversarial_term, critic_terms, regression_terms
 from cafer_tf.pairing import Pairing, pair_groups
+from cafer_tf.replicas import GlobalBatch
+from cafer_tf.steps import reference_step, shared_step
+
+_STEPS = {'shared': shared_step, 'reference': reference_step}
 
 
 @tf.keras.utils.register_keras_serializable(package='cafer_tf')
 class Cafer(tf.keras.Model):
     """Person-independent valence and arousal: encoder E, AV head R and critic C.
 
-    Each training step makes one forward pass of the encoder, updates the critic on its detached features, and then
-    updates encoder and head together against the updated critic:
+    By default each training step makes one forward pass of the encoder, updates the critic on its detached features,
+    and then updates encoder and head together against the updated critic:
 
     `min_C -J(C(E(x)))`, then `min_(E, R) L_agreement(y, R(E(x))) - w · mean C(E(x_weak))`
+
+    The variants of the method are choices of the configuration (`grouping`, `adversarial`, `margin`; presets `paper`,
+    `published_code` and `supervised`). Under a distribution strategy every statistic is that of the global batch, so
+    that the number of replicas changes nothing.
 
     Inputs are images `[n, size, size, 3]`, float, RGB in [0, 1]; targets are labels `[n, 2]`, valence first, in
     [-1, 1]. Strong and weak emotion are parted at `threshold`; batches hold any number of each, half and half at best.
@@ -53,12 +62,37 @@ class Cafer(tf.keras.Model):
             raise ValueError(f'threshold must be an emotional intensity in [0, sqrt(2)]; it is {threshold}')
         self.config = Config.from_dict(config) if isinstance(config, dict) else config or Config()
         self.threshold = float(threshold)
-        self.encoder = build_encoder(self.config.network.encoder, self.config.input.image_size)
-        feature_size = self.encoder.output_shape[-1]
-        self.head = build_head(feature_size, self.config.network.head_dropout)
-        self.critic = build_critic(feature_size)
+        network = self.config.network
+        with _dtype_policy(self.config.training.precision):
+            self.encoder = build_encoder(
+                network.encoder,
+                self.config.input.image_size,
+                pooling=network.pooling,
+                mean=network.mean,
+                standard_deviation=network.standard_deviation,
+            )
+            feature_size = self.encoder.output_shape[-1]
+            self.head = build_head(feature_size, network.head_dropout)
+            self.critic = build_critic(
+                feature_size,
+                dropout=network.critic_dropout,
+                output=network.critic_output,
+                spectral_normalization=network.spectral_normalization,
+            )
+        self.multiplier: tf.Variable | None = None
+        if self.adversarial and self.config.adversarial.critic_objective == 'lagrangian':
+            self.multiplier = self.add_weight(
+                'multiplier',
+                shape=[],
+                initializer=tf.keras.initializers.Constant(self.config.adversarial.multiplier),
+                trainable=False,
+                aggregation=tf.VariableAggregation.ONLY_FIRST_REPLICA,
+            )
+        self.head_optimizer: tf.keras.optimizers.Optimizer | None = None
         self.critic_optimizer: tf.keras.optimizers.Optimizer | None = None
-        self._means: dict[str, RunningMean] = {}
+        self.adversarial_optimizer: tf.keras.optimizers.Optimizer | None = None
+        self.average: WeightAverage | None = None
+        self._means = RunningMeans([])
         size = self.config.input.image_size
         self.build([None, size, size, 3])
 
@@ -71,10 +105,23 @@ class Cafer(tf.keras.Model):
         """Whether there is an adversarial term, and so a critic to train."""
         return self.config.adversarial.weight > 0
 
+    @property
+    def optimizers(self) -> dict[str, tf.keras.optimizers.Optimizer]:
+        """The optimizers by name: `encoder`, `head`, `critic`, and `adversarial` where the encoder has a second one."""
+        every = {
+            'encoder': self.optimizer,
+            'head': self.head_optimizer,
+            'critic': self.critic_optimizer,
+            'adversarial': self.adversarial_optimizer,
+        }
+        return {name: optimizer for name, optimizer in every.items() if optimizer is not None}
+
     def compile(
         self,
         optimizer: Any = None,
+        head_optimizer: Any = None,
         critic_optimizer: Any = None,
+        adversarial_optimizer: Any = None,
         metrics: list[tf.keras.metrics.Metric] | None = None,
         steps_per_epoch: int | None = None,
         **kwargs: Any,
@@ -82,80 +129,124 @@ class Cafer(tf.keras.Model):
         """Sets the optimizers and metrics.
 
         Args:
-            optimizer: of encoder and head. By default the configured Adam. (One optimizer serves both: Adam's state is
-                per variable and they are updated together.)
-            critic_optimizer: of the critic, likewise.
+            optimizer: of the encoder. By default the configured Adam.
+            head_optimizer: of the head. By default one like `optimizer`.
+            critic_optimizer: of the critic. By default the configured Adam.
+            adversarial_optimizer: of the encoder against the critic, with `adversarial.separate_optimizer`; by default
+                the configured Adam.
             metrics: by default the mean CCC, and RMSE, PCC, CCC and SAGR of valence and of arousal.
-            steps_per_epoch: with it, the configured Adam's learning rate decays by `training.decay_rate` an epoch;
-                without, it is constant.
+            steps_per_epoch: what the configured schedule of the learning rate needs where it goes by epochs; without
+                it, such a rate is constant.
             **kwargs: as for `keras.Model.compile`; a `loss` is refused, since the model brings its own.
+
+        With `training.ema` the steps keep an average of the weights; the callback `AveragedWeights` of
+        `cafer_tf.callbacks` judges and keeps the model by it, as `training.train` does.
         """
         if kwargs.pop('loss', None) is not None:
             raise ValueError('Cafer brings its own losses; compile it without loss')
+        settings = self.config.adversarial
+        separate = self.adversarial and settings.separate_optimizer
+        if adversarial_optimizer is not None and not separate:
+            raise ValueError('an adversarial_optimizer needs adversarial.separate_optimizer')
+        # The authors' order applies the encoder's optimizer once for the labels and once against the critic.
+        twice = self.adversarial and settings.update_order == 'reference' and not separate
+        training = self.config.training
+        given = tf.keras.optimizers.get(optimizer) if optimizer is not None else None
+        if given is not None and head_optimizer is None:
+            head_optimizer = type(given).from_config(given.get_config())
         super().compile(
-            optimizer=optimizer or self._adam(steps_per_epoch),
+            optimizer=self._scaled(given or optimizers.adam(training, steps_per_epoch, 2 if twice else 1)),
             metrics=agreement_metrics() if metrics is None else metrics,
-            **kwargs,
+            **{'jit_compile': training.jit_compile, **kwargs},
         )
-        self.critic_optimizer = tf.keras.optimizers.get(critic_optimizer or self._adam(steps_per_epoch))
-        self.optimizer.build(self._regressor_variables)
-        self.critic_optimizer.build(self.critic.trainable_variables)
-        names = ['loss', 'rmse_loss', 'pcc_loss', 'ccc_loss', 'strong_fraction']
+        configured = optimizers.adam
+        self.head_optimizer = self._scaled(head_optimizer or configured(training, steps_per_epoch))
+        self.critic_optimizer = self.adversarial_optimizer = None
+        owned = {'encoder': self.encoder, 'head': self.head}
+        if self.adversarial:
+            self.critic_optimizer = self._scaled(critic_optimizer or configured(training, steps_per_epoch))
+            owned['critic'] = self.critic
+        if separate:
+            self.adversarial_optimizer = self._scaled(adversarial_optimizer or configured(training, steps_per_epoch))
+            owned['adversarial'] = self.encoder
+        for name, network in owned.items():
+            self.optimizers[name].build(network.trainable_variables)
+        self.average = WeightAverage(self.trainable_variables, training.ema) if training.ema else None
+        self._means = RunningMeans(self._term_names())
+        # Keras would make them with the first batch, after a backup restores them.
+        self.compiled_metrics.build(y_pred=tf.zeros([1, 2]), y_true=tf.zeros([1, 2]))
+
+    def _scaled(self, optimizer: Any) -> tf.keras.optimizers.Optimizer:
+        """The optimizer, with loss scaling where float16 needs it."""
+        optimizer = tf.keras.optimizers.get(optimizer)
+        scaling = tf.keras.mixed_precision.LossScaleOptimizer
+        if self.config.training.precision == 'mixed_float16' and not isinstance(optimizer, scaling):
+            return scaling(optimizer)
+        return optimizer
+
+    def _term_names(self) -> list[str]:
+        names = ['loss', 'rmse_loss', 'pcc_loss', 'ccc_loss', 'threshold', 'strong_fraction']
+        names += ['encoder_gradient_norm', 'head_gradient_norm']
         if self.adversarial:
             names += ['adversarial_loss', 'critic_loss', 'positive_distance', 'negative_distance']
-            names += ['margin', 'mutual_information']
-        self._means = {name: RunningMean(name) for name in names}
-
-    def _adam(self, steps_per_epoch: int | None) -> tf.keras.optimizers.Optimizer:
-        training = self.config.training
-        rate: Any = training.learning_rate
-        if steps_per_epoch is not None:
-            rate = tf.keras.optimizers.schedules.ExponentialDecay(rate, steps_per_epoch, training.decay_rate)
-        return tf.keras.optimizers.Adam(rate, training.beta_1, training.beta_2, epsilon=1e-8)
+            names += ['margin', 'mutual_information', 'confidence', 'critic_gradient_norm']
+        if self.adversarial and self.config.adversarial.separate_optimizer:
+            names += ['adversarial_gradient_norm']
+        if self.multiplier is not None:
+            names += ['constraint', 'multiplier']
+        return names
 
     @property
     def metrics(self) -> list[tf.keras.metrics.Metric]:
-        """Running means of the loss terms, then the compiled metrics; all are reset every epoch."""
-        return [*self._means.values(), *super().metrics]
+        """Running means of the terms of the step, then the compiled metrics; all are reset every epoch."""
+        return [*self._means.metrics, *super().metrics]
 
     def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
         """Valence and arousal `[n, 2]`; kept within [-1, 1] outside training."""
-        predictions = self.head(self.encoder(inputs, training=training), training=training)
-        return predictions if training else _bounded(predictions)
+        return self._regress(self.encoder(inputs, training=training), training)
+
+    def _regress(self, embedding: tf.Tensor, training: bool) -> tf.Tensor:
+        predictions = tf.cast(self.head(embedding, training=training), tf.float32)
+        return predictions if training else tf.clip_by_value(predictions, features.LABEL_MIN, features.LABEL_MAX)
 
     def embed(self, images: tf.Tensor) -> tf.Tensor:
         """The encoder's features `[n, d]` of images `[n, size, size, 3]`."""
-        return self.encoder(images, training=False)
+        return tf.cast(self.encoder(images, training=False), tf.float32)
 
     def train_step(self, data: Any) -> dict[str, tf.Tensor]:
-        """One step: the critic first, then encoder and head against the updated critic."""
+        """One alternation of critic and encoder, in the configured order (see `cafer_tf.steps`)."""
         images, labels = _unpack(data)
         inputs = {'images': tf.reduce_sum(images), 'labels': tf.reduce_sum(labels)}
         # Before the forward pass, which would carry a NaN into the moving averages of batch normalisation.
-        with tf.control_dependencies([finite.require_finite(inputs, self.optimizer.iterations)]):
+        with tf.control_dependencies([finite.require_finite(inputs)]):
             images, labels = tf.identity(images), tf.identity(labels)
-        pairing = pair_groups(labels, self.threshold)
-        monitored = {}
-        with tf.GradientTape() as tape:
-            embedding = self.encoder(images, training=True)
-            if self.adversarial:
-                with tape.stop_recording():
-                    monitored = self._update_critic(tf.stop_gradient(embedding), pairing)
-            predictions = self.head(embedding, training=True)
-            terms = self._loss_terms(labels, predictions, embedding, pairing, training=True)
-        self._update(self.optimizer, tape, terms, 'loss', self._regressor_variables)
-        return self._report(labels, predictions, pairing, terms | monitored)
+        batch, every_label, pairing = self._group(images, labels)
+        step = _STEPS[self.config.adversarial.update_order]
+        predictions, terms = step(self, images, every_label, pairing, batch)
+        if self.average is not None:
+            self.average.update()
+        return self._report(labels, predictions, pairing, terms)
 
     def test_step(self, data: Any) -> dict[str, tf.Tensor]:
         """The same terms, without an update."""
         images, labels = _unpack(data)
-        pairing = pair_groups(labels, self.threshold)
+        batch, every_label, pairing = self._group(images, labels)
         embedding = self.encoder(images, training=False)
-        predictions = _bounded(self.head(embedding, training=False))
-        terms = self._loss_terms(labels, predictions, embedding, pairing, training=False)
+        predictions = self._regress(embedding, training=False)
+        terms = regression_terms(every_label, batch.gather(predictions), self.config)
+        monitored = {}
         if self.adversarial:
-            terms |= self._critic_terms(embedding, pairing, training=False)
-        return self._report(labels, predictions, pairing, terms)
+            outputs = batch.gather(tf.cast(self.critic(embedding, training=False), tf.float32))
+            terms |= adversarial_term(outputs, outputs, pairing, self.config)
+            monitored = critic_terms(outputs, pairing, self.config, self.multiplier)
+        return self._report(
+            labels, predictions, pairing, {'loss': tf.add_n(list(terms.values())), **terms, **monitored}
+        )
+
+    def _group(self, images: tf.Tensor, labels: tf.Tensor) -> tuple[GlobalBatch, tf.Tensor, Pairing]:
+        batch = GlobalBatch(tf.shape(images)[0])
+        every_label = batch.gather(labels)
+        return batch, every_label, pair_groups(every_label, self.threshold, self.config.grouping.rule)
 
     def fit(self, *args: Any, **kwargs: Any) -> tf.keras.callbacks.History:
         """As `keras.Model.fit`.
@@ -163,76 +254,20 @@ class Cafer(tf.keras.Model):
         Raises:
             NonFiniteError: a loss term or a gradient became NaN or infinite; it names the step and the term.
         """
+        if self.jit_compile:  # XLA leaves assertions out
+            kwargs['callbacks'] = [_StopAtNonFinite(), *(kwargs.get('callbacks') or [])]  # before a backup is made
         try:
             return super().fit(*args, **kwargs)
         except tf.errors.InvalidArgumentError as error:
-            if (readable := finite.translate(error)) is not None:
+            if (readable := finite.translate(error, int(self._train_counter.numpy()))) is not None:
                 raise readable from None
             raise
-
-    @property
-    def _regressor_variables(self) -> list[tf.Variable]:
-        return [*self.encoder.trainable_variables, *self.head.trainable_variables]
-
-    def _loss_terms(
-        self, labels: tf.Tensor, predictions: tf.Tensor, embedding: tf.Tensor, pairing: Pairing, training: bool
-    ) -> dict[str, tf.Tensor]:
-        """The terms that encoder and head minimise, and their sum, `loss`."""
-        terms = {f'{name}_loss': term for name, term in agreement_terms(labels, predictions).items()}
-        if self.adversarial:
-            weak_outputs = self.critic(tf.gather(embedding, pairing.weak), training=training)
-            weight = self.config.adversarial.weight
-            terms['adversarial_loss'] = encoder_adversarial_loss(weak_outputs, weight, pairing.weak_weight)
-        return {**terms, 'loss': tf.add_n(list(terms.values()))}
-
-    def _critic_terms(self, embedding: tf.Tensor, pairing: Pairing, training: bool) -> dict[str, tf.Tensor]:
-        """What the critic minimises, `critic_loss`, and what it is made of."""
-        outputs = self.critic(embedding, training=training)
-        strong, weak = tf.gather(outputs, pairing.strong), tf.gather(outputs, pairing.weak)
-        margin = adaptive_margin(
-            strong,
-            tf.gather(weak, pairing.partner),
-            batch_size=tf.shape(embedding)[0] * tf.distribute.get_strategy().num_replicas_in_sync,
-            constant=self.config.margin.constant,
-            neighbours=self.config.margin.neighbours,
-            weights=pairing.pair_weight,
-        )
-        distances = pair_distances(strong, weak, pairing.partner)
-        return {
-            'critic_loss': contrastive_adversarial_loss(*distances, margin.margin, pairing.pair_weight),
-            'positive_distance': weighted_mean(distances.positive, pairing.pair_weight),
-            'negative_distance': weighted_mean(distances.negative, pairing.pair_weight),
-            'margin': margin.margin,
-            'mutual_information': margin.mutual_information,
-        }
-
-    def _update_critic(self, embedding: tf.Tensor, pairing: Pairing) -> dict[str, tf.Tensor]:
-        with tf.GradientTape() as tape:
-            terms = self._critic_terms(embedding, pairing, training=True)
-        self._update(self.critic_optimizer, tape, terms, 'critic_loss', self.critic.trainable_variables)
-        return terms
-
-    def _update(
-        self,
-        optimizer: tf.keras.optimizers.Optimizer,
-        tape: tf.GradientTape,
-        terms: dict[str, tf.Tensor],
-        loss: str,
-        variables: list[tf.Variable],
-    ) -> None:
-        """One optimizer step on `terms[loss]`, a mean over this replica's batch, if all is finite."""
-        gradients = tape.gradient(terms[loss], variables)
-        checked = {**terms, f'{loss} gradient norm': tf.linalg.global_norm(gradients)}
-        replicas = tf.distribute.get_strategy().num_replicas_in_sync
-        with tf.control_dependencies([finite.require_finite(checked, self.optimizer.iterations)]):
-            gradients = [gradient / replicas for gradient in gradients]
-        optimizer.apply_gradients(zip(gradients, variables, strict=True))
 
     def _report(
         self, labels: tf.Tensor, predictions: tf.Tensor, pairing: Pairing, terms: dict[str, tf.Tensor]
     ) -> dict[str, tf.Tensor]:
-        for name, value in {**terms, 'strong_fraction': pairing.strong_fraction}.items():
-            self._means[name].update_state(value)
+        groups = {'threshold': pairing.threshold, 'strong_fraction': pairing.strong_fraction}
+        self._means.update(terms | groups)
         return self.compute_metrics(None, labels, predictions, None)
 
     def get_config(self) -> dict[str, Any]:
@@ -246,18 +281,37 @@ class Cafer(tf.keras.Model):
 
     def get_compile_config(self) -> dict[str, Any] | None:
         """The optimizers; None before `compile`."""
-        if self.critic_optimizer is None:
+        if self.head_optimizer is None:
             return None
-        serialize = tf.keras.saving.serialize_keras_object
-        return {'optimizer': serialize(self.optimizer), 'critic_optimizer': serialize(self.critic_optimizer)}
+        names = {'encoder': 'optimizer', 'head': 'head_optimizer'}
+        return {
+            names.get(name, f'{name}_optimizer'): tf.keras.saving.serialize_keras_object(optimizer)
+            for name, optimizer in self.optimizers.items()
+        }
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
         """Compiles as `get_compile_config` says, with the default metrics."""
         self.compile(**{key: tf.keras.saving.deserialize_keras_object(value) for key, value in config.items()})
 
 
-def _bounded(predictions: tf.Tensor) -> tf.Tensor:
-    return tf.clip_by_value(predictions, features.LABEL_MIN, features.LABEL_MAX)
+class _StopAtNonFinite(tf.keras.callbacks.Callback):
+    """Looks at the running terms after each step, where the step itself cannot stop."""
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        error = finite.first_wrong(logs or {}, int(self.model._train_counter.numpy()) - 1)
+        if error is not None:
+            raise error
+
+
+@contextlib.contextmanager
+def _dtype_policy(name: str) -> Iterator[None]:
+    """Layers that are made inside have the policy."""
+    before = tf.keras.mixed_precision.global_policy()
+    tf.keras.mixed_precision.set_global_policy(name)
+    try:
+        yield
+    finally:
+        tf.keras.mixed_precision.set_global_policy(before)
 
 
 def _unpack(data: Any) -> tuple[tf.Tensor, tf.Tensor]:

@@ -70,10 +70,11 @@ def remove_leftovers(root: pathlib.Path) -> None:
 def backup_key(config: Config, threshold: float, fn_args: FnArgs) -> str:
     """A name for the state of this very training, so that no other configuration, data or version restores it.
 
-    The files stand for their content by path, size and time of change: the pipeline writes examples once, so these stay
-    the same when an interrupted run is started again.
+    The files (examples, and pretrained weights) stand for their content by path, size and time of change: the pipeline
+    writes examples once, so these stay the same when an interrupted run is started again.
     """
     files = sorted(path for pattern in (*fn_args.train_files, *fn_args.eval_files) for path in gfile.glob(pattern))
-    stamps = [(path, os.stat(path).st_size, os.stat(path).st_mtime_ns) for path in files]
+    weights = [path for path in (config.network.encoder_weights, config.network.head_weights) if path]
+    stamps = [(path, os.stat(path).st_size, os.stat(path).st_mtime_ns) for path in (*files, *weights)]
     identity = [cafer_tf.__version__, fn_args.custom_config.get('code'), config.to_dict(), threshold, stamps]
     return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:16]

@@ -4,7 +4,10 @@ from cafer_tf.losses.adversarial import (
     PairDistances,
     contrastive_adversarial_loss,
     encoder_adversarial_loss,
+    encoder_divergence_loss,
     lagrangian_critic_loss,
+    lagrangian_objective,
+    next_multiplier,
     pair_distances,
 )
 from cafer_tf.losses.agreement import AgreementLoss, agreement_loss, agreement_terms
@@ -16,6 +19,9 @@ __all__ = [
     'agreement_terms',
     'contrastive_adversarial_loss',
     'encoder_adversarial_loss',
+    'encoder_divergence_loss',
     'lagrangian_critic_loss',
+    'lagrangian_objective',
+    'next_multiplier',
     'pair_distances',
 ]

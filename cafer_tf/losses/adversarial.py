@@ -13,10 +13,6 @@ import tensorflow as tf
 from cafer_tf import margins
 from cafer_tf.correlation import as_dtype, weighted_mean
 
-_COEFFICIENT = 0.7
-"""A of the adaptive neighbourhood; a size of 1 is not possible with any A above ½."""
-_MOST_INFORMATION = 2.5
-
 
 class PairDistances(NamedTuple):
     """Squared distances of critic outputs, each `[m]`."""
@@ -78,6 +74,38 @@ def contrastive_adversarial_loss(
     return weighted_mean(0.5 * (a + b) + 0.125 * (a**2 + b**2), weights)
 
 
+def lagrangian_objective(
+    positive_distance: Any, negative_distance: Any, margin: Any, multiplier: Any, penalty: float, weights: Any = None
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """The augmented Lagrangian of the authors' published code, after Fisher GAN, of given distances and margin.
+
+    With `p = D²_pos` and `q = max(0, α - D²_neg)` the constraint is `c = 1 - ½ E p² - ½ E q²` and the loss
+    `E p + E q + λ c - (ρ / 2) c²`.
+
+    Args:
+        positive_distance: `[m]` squared distances D² within the strong group, not negative.
+        negative_distance: `[m]` squared distances between strong and weak.
+        margin: α, a scalar or `[m]`.
+        multiplier: λ, scalar.
+        penalty: ρ, not negative.
+        weights: `[m]`, 1 for pairs that count and 0 for those that do not; all count where none are given.
+
+    Returns:
+        The loss and the constraint c, scalars of the dtype given; both 0 where no pair counts.
+
+    Reference: the code published with D. H. Kim and B. C. Song, AAAI 2021; Y. Mroueh and T. Sercu, "Fisher GAN",
+    NeurIPS 2017.
+    """
+    positive_distance = tf.convert_to_tensor(positive_distance)
+    dtype = positive_distance.dtype
+    multiplier, margin = as_dtype(multiplier, dtype), as_dtype(margin, dtype)
+    hinge = tf.maximum(margin - as_dtype(negative_distance, dtype), 0)
+    one = weighted_mean(tf.ones_like(positive_distance), weights)
+    constraint = one - weighted_mean(0.5 * positive_distance**2 + 0.5 * hinge**2, weights)
+    loss = weighted_mean(positive_distance + hinge, weights)
+    return loss + multiplier * constraint - penalty / 2 * constraint**2, constraint
+
+
 def lagrangian_critic_loss(strong: Any, weak: Any, multiplier: Any, penalty: float) -> tuple[tf.Tensor, tf.Tensor]:
     """The critic's loss of the authors' published code, after Fisher GAN; kept for parity.
 
@@ -98,25 +126,25 @@ def lagrangian_critic_loss(strong: Any, weak: Any, multiplier: Any, penalty: flo
     Returns:
         The loss and the next λ, scalars of the dtype given.
 
+    Example:
+        >>> loss, multiplier = lagrangian_critic_loss(tf.zeros([2, 4]), tf.ones([2, 4]), multiplier=0.0, penalty=0.1)
+        >>> round(float(loss), 4), round(float(multiplier), 4)  # p = q = 0, so that c = 1
+        (-0.05, 0.1)
+
     Reference: the code published with D. H. Kim and B. C. Song, AAAI 2021; Y. Mroueh and T. Sercu, "Fisher GAN",
     NeurIPS 2017.
     """
     strong, weak = tf.convert_to_tensor(strong), tf.convert_to_tensor(weak)
-    multiplier = as_dtype(multiplier, strong.dtype)
-    positive, negative = pair_distances(strong, weak)
-    hinge = tf.maximum(_published_margin(strong, weak) - negative, 0)
-    constraint = 1 - 0.5 * weighted_mean(positive**2) - 0.5 * weighted_mean(hinge**2)
-    loss = weighted_mean(positive) + weighted_mean(hinge) + multiplier * constraint - penalty / 2 * constraint**2
-    return loss, multiplier + penalty * tf.stop_gradient(constraint)
+    margin = margins.adaptive_margin(
+        strong, weak[::-1], mutual_information='channel', confidence='nearest_neighbours', stop_gradient=False
+    ).margin
+    loss, constraint = lagrangian_objective(*pair_distances(strong, weak), margin, multiplier, penalty)
+    return loss, next_multiplier(multiplier, constraint, penalty)
 
 
-def _published_margin(strong: tf.Tensor, weak: tf.Tensor) -> tf.Tensor:
-    """`[m]`: the margin of each pair."""
-    information = tf.reduce_mean(margins.channel_information(strong, weak[::-1]), axis=-1)
-    labels = tf.concat([tf.ones_like(strong[:, 0]), tf.zeros_like(weak[:, 0])], axis=0)
-    sizes = margins.adaptive_neighbourhood(tf.concat([strong, weak], axis=0), labels, _COEFFICIENT)
-    confidence = _COEFFICIENT / tf.sqrt(tf.cast(sizes[: tf.shape(strong)[0]] - 1, strong.dtype))
-    return tf.clip_by_value(information, 0, _MOST_INFORMATION) + confidence
+def next_multiplier(multiplier: Any, constraint: tf.Tensor, penalty: float) -> tf.Tensor:
+    """`λ + ρ c`, the multiplier after a step of the critic; no gradient flows through."""
+    return as_dtype(multiplier, constraint.dtype) + penalty * tf.stop_gradient(constraint)
 
 
 def encoder_adversarial_loss(weak_outputs: Any, weight: float, weights: Any | None = None) -> tf.Tensor:
@@ -139,3 +167,31 @@ def encoder_adversarial_loss(weak_outputs: Any, weight: float, weights: Any | No
     weak_outputs = tf.convert_to_tensor(weak_outputs)
     per_example = tf.reduce_mean(tf.reshape(weak_outputs, [tf.shape(weak_outputs)[0], -1]), axis=-1)
     return -weight * weighted_mean(per_example, weights)
+
+
+def encoder_divergence_loss(
+    negative_distance: Any, margin: Any, weight: float, weights: Any | None = None
+) -> tf.Tensor:
+    """The encoder's other adversarial term: the bound on the divergence that the critic raises, which it lowers.
+
+    Of the bound J (see `contrastive_adversarial_loss`) only the strong-weak pairs depend on the weak examples, so that
+    with `b = max(0, α - D²_neg)`
+
+    `L_adv = w · J = -w (½ E b + ⅛ E b²)`
+
+    Args:
+        negative_distance: `[m]` squared distances between strong and weak; strong outputs without gradient.
+        margin: α, a scalar or `[m]`, without gradient.
+        weight: w, not negative.
+        weights: `[m]`, 1 for pairs that count and 0 for those that do not; all count where none are given.
+
+    Returns:
+        A scalar of the dtype given, at most 0.
+
+    Example:
+        >>> float(encoder_divergence_loss(tf.constant([0.5, 3.0]), 1.0, weight=0.5))  # b = (½, 0)
+        -0.0703125
+    """
+    negative_distance = tf.convert_to_tensor(negative_distance)
+    nothing = tf.zeros_like(negative_distance)  # within any margin
+    return -weight * contrastive_adversarial_loss(nothing, negative_distance, margin, weights)

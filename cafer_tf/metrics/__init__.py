@@ -8,13 +8,13 @@ from cafer_tf.metrics.agreement import (
     agreement_metrics,
     agreement_scores,
 )
-from cafer_tf.metrics.transient import RunningMean
+from cafer_tf.metrics.transient import RunningMeans
 
 __all__ = [
     'ConcordanceCorrelation',
     'PearsonCorrelation',
     'RootMeanSquaredError',
-    'RunningMean',
+    'RunningMeans',
     'SignAgreement',
     'agreement_metrics',
     'agreement_scores',

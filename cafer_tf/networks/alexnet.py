@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from cafer_tf.networks.preprocessing import normalization
+from cafer_tf.networks.pooling import pool
 
 _CONVOLUTIONS = (  # filters, kernel, stride, padding, max-pool after
     (64, 11, 4, 2, True),
@@ -15,23 +15,22 @@ _CONVOLUTIONS = (  # filters, kernel, stride, padding, max-pool after
 )
 
 
-def alexnet(image_size: int) -> tf.keras.Model:
-    """The five convolutions of AlexNet, 2,469,696 parameters; flattened features, 9,216 at 224 pixels.
+def alexnet(x: tf.Tensor, pooling: str = 'grid') -> tf.Tensor:
+    """The five convolutions of AlexNet, 2,469,696 parameters; 9,216 features of `grid` pooling.
 
     Args:
-        image_size: side of the square input, in pixels, at least 63.
+        x: normalised images `[n, size, size, 3]`, of at least 63 pixels.
+        pooling: `grid`, which leaves the feature map of 224 pixels as it is, or `global`.
 
     Reference: A. Krizhevsky, "One weird trick for parallelizing convolutional neural networks", arXiv 1404.5997 (2014),
     the single-column AlexNet.
     """
-    inputs = tf.keras.Input([image_size, image_size, 3], name='image')
-    x = normalization()(inputs)
-    for index, (filters, kernel, stride, padding, pool) in enumerate(_CONVOLUTIONS, start=1):
+    for index, (filters, kernel, stride, padding, max_pool) in enumerate(_CONVOLUTIONS, start=1):
         # Explicit padding, because Keras' 'same' pads strided convolutions unevenly.
         x = tf.keras.layers.ZeroPadding2D(padding, name=f'pad{index}')(x)
         x = tf.keras.layers.Conv2D(
             filters, kernel, stride, activation='relu', kernel_initializer='he_normal', name=f'conv{index}'
         )(x)
-        if pool:
+        if max_pool:
             x = tf.keras.layers.MaxPooling2D(3, 2, name=f'pool{index}')(x)
-    return tf.keras.Model(inputs, tf.keras.layers.Flatten(name='features')(x), name='alexnet')
+    return pool(x, pooling)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tensorflow as tf
 
 from cafer_tf import features
+from cafer_tf.networks.dropout import Dropout
 
 
 def build_head(feature_size: int, dropout: float = 0.5) -> tf.keras.Model:
@@ -15,20 +16,21 @@ def build_head(feature_size: int, dropout: float = 0.5) -> tf.keras.Model:
         dropout: rate before each of the first two layers.
 
     Returns:
-        A network from `[n, d]` to `[n, 2]`, valence first, linear (not bounded).
+        A network from `[n, d]` to `[n, 2]`, valence first, linear (not bounded), float32 under every precision policy.
     """
     layers = tf.keras.layers
     return tf.keras.Sequential(
         [
             tf.keras.Input([feature_size], name='features'),
-            layers.Dropout(dropout, name='dropout1'),
+            Dropout(dropout, name='dropout1'),
             layers.Dense(64, activation='relu', kernel_initializer='he_normal', name='dense1'),
-            layers.Dropout(dropout, name='dropout2'),
+            Dropout(dropout, name='dropout2'),
             layers.Dense(8, activation='relu', kernel_initializer='he_normal', name='dense2'),
             # Near 0 at first: predictions far from the labels make first steps that kill most of the 8 units for good.
             layers.Dense(
                 len(features.OUTPUTS),
                 kernel_initializer=tf.keras.initializers.VarianceScaling(0.01, 'fan_avg', 'uniform'),
+                dtype='float32',
                 name='valence_arousal',
             ),
         ],

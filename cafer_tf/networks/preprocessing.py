@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import tensorflow as tf
 
-_MEAN = (0.485, 0.456, 0.406)
-_STANDARD_DEVIATION = (0.229, 0.224, 0.225)
+LAYER = 'normalize'
+"""Name of the layer in every encoder."""
 
 
-def normalization() -> tf.keras.layers.Layer:
-    """Maps RGB in [0, 1] to `(x - mean) / std` with the ImageNet statistics; it has no weights."""
-    return tf.keras.layers.Normalization(mean=_MEAN, variance=[std**2 for std in _STANDARD_DEVIATION], name='normalize')
+def normalization(mean: Sequence[float], standard_deviation: Sequence[float]) -> tf.keras.layers.Layer:
+    """Maps RGB in [0, 1] to `(x - mean) / std`; it has no weights.
+
+    It computes in float32 under every precision policy: half precision would round what tells dark pixels apart.
+
+    Args:
+        mean: of red, green and blue, in [0, 1].
+        standard_deviation: of the same, above 0.
+    """
+    variance = [deviation**2 for deviation in standard_deviation]
+    return tf.keras.layers.Normalization(mean=list(mean), variance=variance, dtype='float32', name=LAYER)

@@ -38,6 +38,18 @@ def test_another_training_does_not(arguments, tmp_path):
     assert len(set(keys)) == len(keys)
 
 
+@pytest.mark.parametrize('network', ['encoder', 'head'])
+def test_a_training_from_other_pretrained_weights_does_not_either(arguments, tmp_path, network):
+    weights = tmp_path / 'weights.pth'
+    weights.write_bytes(b'one')
+    os.utime(weights, ns=(10**18, 10**18))
+    config = Config.from_dict({'network': {f'{network}_weights': str(weights)}})
+    before = trainer.backup_key(config, 0.5, arguments)
+    assert before == trainer.backup_key(config, 0.5, arguments) != trainer.backup_key(Config(), 0.5, arguments)
+    weights.write_bytes(b'two')  # in the same place, of the same size
+    assert trainer.backup_key(config, 0.5, arguments) != before
+
+
 def test_a_backup_vanishes_at_once(tmp_path, monkeypatch):
     backup = tmp_path / 'backup' / '0123456789abcdef'
     backup.mkdir(parents=True)

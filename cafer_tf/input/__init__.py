@@ -1,0 +1,21 @@
+"""From TFRecords to batches: decode, crop, augment, and balance strong against weak emotion.
+
+Both `training_dataset` and `evaluation_dataset` yield `(images, labels)`: images `[n, size, size, 3]` float32, RGB in
+[0, 1]; labels `[n, 2]` float32, valence first. The same seed gives the same batches.
+"""
+
+from cafer_tf.input.images import decode, preprocess, resize, resized_side
+from cafer_tf.input.records import InputError, count_examples, read_labels
+from cafer_tf.input.streams import evaluation_dataset, training_dataset
+
+__all__ = [
+    'InputError',
+    'count_examples',
+    'decode',
+    'evaluation_dataset',
+    'preprocess',
+    'read_labels',
+    'resize',
+    'resized_side',
+    'training_dataset',
+]

@@ -1,0 +1,60 @@
+"""Encoded images to pixels."""
+
+from __future__ import annotations
+
+import tensorflow as tf
+
+from cafer_tf.config import InputConfig
+
+
+def preprocess(encoded: tf.Tensor, config: InputConfig) -> tf.Tensor:
+    """The image that the network sees in evaluation and prediction, `[size, size, 3]` in [0, 1].
+
+    Takes the central square, resizes it to `size / (1 - crop)` and takes the central `size x size` pixels of that: the
+    aspect ratio is kept, and what lies beyond the square is left out.
+
+    Args:
+        encoded: scalar string, JPEG or PNG bytes.
+        config: size and crop.
+    """
+    side, size = resized_side(config), config.image_size
+    offset = (side - size) // 2
+    return resize(decode(encoded), side)[offset : offset + size, offset : offset + size]
+
+
+def decode(encoded: tf.Tensor) -> tf.Tensor:
+    """JPEG or PNG bytes to RGB `[height, width, 3]` float32 in [0, 1]."""
+    return tf.cast(decode_levels(encoded), tf.float32) / 255
+
+
+def decode_levels(encoded: tf.Tensor) -> tf.Tensor:
+    """JPEG or PNG bytes to RGB `[height, width, 3]` uint8."""
+    return tf.io.decode_image(encoded, channels=3, expand_animations=False)
+
+
+def resize(image: tf.Tensor, side: int) -> tf.Tensor:
+    """The central square of an image of any size to `[side, side, 3]`, bilinear, antialiased where it shrinks.
+
+    Args:
+        image: `[height, width, 3]`, float32 or uint8.
+        side: in pixels.
+
+    Returns:
+        The same type; uint8 is rounded to the nearest level.
+    """
+    shape = tf.shape(image)[:2]
+
+    def resized() -> tf.Tensor:
+        shorter = tf.reduce_min(shape)
+        top, left = tf.unstack((shape - shorter) // 2)
+        square = image[top : top + shorter, left : left + shorter]
+        pixels = tf.image.resize(square, [side, side], antialias=True)
+        return tf.cast(tf.round(pixels) if image.dtype.is_integer else pixels, image.dtype)
+
+    # Of an image that has the size already, resizing makes the same one at several times the cost of decoding it.
+    return tf.ensure_shape(tf.cond(tf.reduce_all(shape == side), lambda: image, resized), [side, side, 3])
+
+
+def resized_side(config: InputConfig) -> int:
+    """The side, in pixels, that images are resized to before they are cropped."""
+    return round(config.image_size / (1 - config.crop))

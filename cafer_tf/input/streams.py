@@ -1,0 +1,111 @@
+"""The data sets that training and evaluation read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import tensorflow as tf
+
+from cafer_tf import augment
+from cafer_tf.config import Config
+from cafer_tf.input import images, order, records
+
+_IMAGE_STREAM = -1
+"""Parts the seeds of augmentation from those of the order, whose streams are numbered from 0."""
+_AUGMENTED_AT_ONCE = 8
+"""Few enough images to stay in the processor's caches, and enough of them to share what an operation costs by itself."""
+
+
+def training_dataset(
+    files: Sequence[str],
+    config: Config,
+    threshold: float,
+    *,
+    start_step: int = 0,
+    shard: tf.distribute.InputContext | None = None,
+) -> tf.data.Dataset:
+    """An endless stream of augmented batches, half strong emotion and half weak if `grouping.balanced`.
+
+    The batch of a step is a function of the arguments alone, so a run that was killed after k steps goes on with
+    `start_step=k` as if nothing had happened. What is skipped is read, at most one pass over the examples, but not
+    decoded. Memory holds `order.SHUFFLE_BUFFER` encoded examples of each group, however many there are.
+
+    Args:
+        files: paths or glob patterns of TFRecords, GZIP-compressed where their name ends in `.gz`.
+        config: image size and crop, augmentation, balance, batch size and seed.
+        threshold: τ, the Otsu threshold that parts strong from weak.
+        start_step: number of the first batch, from 0.
+        shard: which part of each batch to yield, for `strategy.distribute_datasets_from_function`; None for all of it.
+            A part is one batch for each replica of the worker, in their order, and the parts of all workers one after
+            the other are the whole batch. Every worker reads all records, and decodes its own.
+
+    Raises:
+        InputError: no file, no example of one of the groups, or a batch that the replicas cannot share evenly.
+    """
+    paths = records.find(files)
+    batch_size = config.training.batch_size
+    first, count, replica_batch_size = _share(batch_size, shard)
+    side = images.resized_side(config.input)
+
+    def own(step: tf.Tensor, serialised: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        position = step * batch_size + tf.range(first, first + count, dtype=tf.int64)
+        return (position, *records.parse(serialised[first : first + count]))
+
+    def read(position: tf.Tensor, encoded: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        seed = tf.random.experimental.stateless_fold_in([config.training.seed, _IMAGE_STREAM], position)
+        return images.resize(images.decode_levels(encoded), side), augment.draw(seed), labels
+
+    batches = order.serialised_batches(paths, config, threshold, start_step)
+    return (
+        tf.data.Dataset.zip((tf.data.Dataset.range(start_step, tf.int64.max), batches))
+        .map(own)
+        .unbatch()
+        .map(read, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+        .batch(_AUGMENTED_AT_ONCE, drop_remainder=True)
+        .map(
+            lambda levels, draws, labels: (augment.augment(levels, draws, config.input, config.augmentation), labels),
+            num_parallel_calls=tf.data.AUTOTUNE,
+            deterministic=True,
+        )
+        .rebatch(replica_batch_size, drop_remainder=True)
+        .prefetch(tf.data.AUTOTUNE)
+    )
+
+
+def evaluation_dataset(files: Sequence[str], config: Config) -> tf.data.Dataset:
+    """Every example once, in the order of the files, centrally cropped.
+
+    Args:
+        files: paths or glob patterns of TFRecords, GZIP-compressed where their name ends in `.gz`.
+        config: image size, crop and batch size.
+
+    Raises:
+        InputError: no file.
+    """
+    return (
+        records.read(records.find(files))
+        .batch(config.training.batch_size)
+        .map(records.parse)
+        .unbatch()
+        .map(
+            lambda encoded, labels: (images.preprocess(encoded, config.input), labels),
+            num_parallel_calls=tf.data.AUTOTUNE,
+            deterministic=True,
+        )
+        .batch(config.training.batch_size)
+        .prefetch(tf.data.AUTOTUNE)
+    )
+
+
+def _share(batch_size: int, shard: tf.distribute.InputContext | None) -> tuple[int, int, int]:
+    """The first example of a worker in each batch, how many it has, and how many of them each of its replicas."""
+    if shard is None:
+        return 0, batch_size, batch_size
+    replicas = shard.num_replicas_in_sync
+    if batch_size % replicas:
+        raise records.InputError(
+            f'training.batch_size {batch_size} cannot be shared evenly by {replicas} replicas; choose a multiple of '
+            f'{replicas}'
+        )
+    count = batch_size // shard.num_input_pipelines
+    return shard.input_pipeline_id * count, count, batch_size // replicas

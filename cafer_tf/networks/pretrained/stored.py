@@ -1,0 +1,65 @@
+"""What a file of weights holds, whatever its format."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+import numpy as np
+
+CONVOLUTION = 'convolution'
+DENSE = 'dense layer'
+BATCH_NORMALIZATION = 'batch normalization'
+KINDS = (CONVOLUTION, DENSE, BATCH_NORMALIZATION)
+
+
+class WeightsError(ValueError):
+    """A file is not one of weights, or its weights are not those of the network."""
+
+
+class StoredLayer(NamedTuple):
+    """One layer of a file.
+
+    Attributes:
+        kind: one of `KINDS`.
+        names: of its tensors, as in the file.
+        values: of the same, in the order and layout of Keras: kernel `[h, w, in, out]` or `[in, out]` and bias; or
+            gamma, beta, moving mean and moving variance, each `[c]`.
+    """
+
+    kind: str
+    names: tuple[str, ...]
+    values: tuple[np.ndarray, ...]
+
+
+class StoredWeights(NamedTuple):
+    """The layers of a file.
+
+    Attributes:
+        layers: those of each kind in the network's order.
+        constants: mean and standard deviation by which the file's network normalises images, where the file says so.
+    """
+
+    layers: list[StoredLayer]
+    constants: tuple[list[float], list[float]] | None = None
+
+
+class LoadedWeights(NamedTuple):
+    """What became of the tensors of a file.
+
+    Attributes:
+        loaded: names of the tensors that the network now holds.
+        ignored: names of those that it has no use for: the classification layers of an encoder's file.
+    """
+
+    loaded: tuple[str, ...]
+    ignored: tuple[str, ...]
+
+
+def natural_key(name: str) -> list[tuple[int, str]]:
+    """For sorting names with numbers in them as people would.
+
+    >>> sorted(['features.10', 'features.3', 'features.3.a'], key=natural_key)
+    ['features.3', 'features.3.a', 'features.10']
+    """
+    return [(int(part), '') if part.isdecimal() else (-1, part) for part in re.split(r'([0-9]+)', name)]

@@ -1,0 +1,108 @@
+"""What encoder, head and critic minimise: the configured terms, from the networks' outputs of the whole batch.
+
+Every function takes float32 outputs and labels of the *global* batch (see `replicas`) and returns scalars by name.
+"""
+
+from __future__ import annotations
+
+import tensorflow as tf
+
+from cafer_tf.config import Config
+from cafer_tf.correlation import weighted_mean
+from cafer_tf.losses import (
+    agreement_terms,
+    contrastive_adversarial_loss,
+    encoder_adversarial_loss,
+    encoder_divergence_loss,
+    lagrangian_objective,
+    pair_distances,
+)
+from cafer_tf.margins import AdaptiveMargin, adaptive_margin
+from cafer_tf.pairing import Pairing
+
+
+def regression_terms(labels: tf.Tensor, predictions: tf.Tensor, config: Config) -> dict[str, tf.Tensor]:
+    """The terms of the AV head, `rmse_loss`, `pcc_loss` and `ccc_loss`.
+
+    Args:
+        labels: `[N, 2]`, valence first.
+        predictions: `[N, 2]`.
+        config: `training.ddof`.
+    """
+    terms = agreement_terms(labels, predictions, config.training.ddof)
+    return {f'{name}_loss': term for name, term in terms.items()}
+
+
+def critic_terms(
+    outputs: tf.Tensor, pairing: Pairing, config: Config, multiplier: tf.Tensor | None = None
+) -> dict[str, tf.Tensor]:
+    """What the critic minimises, `critic_loss`, and what it is made of.
+
+    Args:
+        outputs: `[N, d]`, the critic's.
+        pairing: of the batch.
+        config: `adversarial` and `margin`.
+        multiplier: λ of the `lagrangian` objective.
+    """
+    weights = pairing.pair_weight
+    strong, weak = tf.gather(outputs, pairing.strong), tf.gather(outputs, pairing.weak)
+    distances = pair_distances(strong, weak, pairing.partner)
+    margin = _margin(strong, weak, tf.shape(outputs)[0], pairing, config)
+    terms = {
+        'positive_distance': weighted_mean(distances.positive, weights),
+        'negative_distance': weighted_mean(distances.negative, weights),
+        'margin': _mean(margin.margin, weights),
+        'mutual_information': _mean(margin.mutual_information, weights),
+        'confidence': _mean(margin.confidence, weights),
+    }
+    if config.adversarial.critic_objective == 'divergence':
+        return {'critic_loss': contrastive_adversarial_loss(*distances, margin.margin, weights), **terms}
+    loss, constraint = lagrangian_objective(
+        *distances, margin.margin, multiplier, config.adversarial.penalty, weights=weights
+    )
+    return {'critic_loss': loss, 'constraint': constraint, **terms}
+
+
+def adversarial_term(
+    outputs: tf.Tensor, strong_outputs: tf.Tensor, pairing: Pairing, config: Config
+) -> dict[str, tf.Tensor]:
+    """What the encoder minimises against the critic, `adversarial_loss`.
+
+    Args:
+        outputs: `[N, d]`, the critic's; only the rows of weak examples count.
+        strong_outputs: `[N, d]`, the same, of which the rows of strong examples count; no gradient flows through.
+        pairing: of the batch.
+        config: `adversarial` and `margin`.
+    """
+    weight = config.adversarial.weight
+    if config.adversarial.encoder_objective == 'mean_output':
+        return {'adversarial_loss': encoder_adversarial_loss(outputs, weight, pairing.weak_weight)}
+    strong = tf.stop_gradient(tf.gather(strong_outputs, pairing.strong))
+    weak = tf.gather(outputs, pairing.weak)
+    margin = _margin(strong, weak, tf.shape(outputs)[0], pairing, config).margin
+    distance = pair_distances(strong, weak, pairing.partner).negative
+    loss = encoder_divergence_loss(distance, tf.stop_gradient(margin), weight, pairing.pair_weight)
+    return {'adversarial_loss': loss}
+
+
+def _margin(
+    strong: tf.Tensor, weak: tf.Tensor, batch_size: tf.Tensor, pairing: Pairing, config: Config
+) -> AdaptiveMargin:
+    settings = config.margin
+    return adaptive_margin(
+        strong,
+        tf.gather(weak, pairing.partner),
+        batch_size=batch_size,
+        mutual_information=settings.mutual_information,
+        variance=settings.variance,
+        confidence=settings.confidence,
+        constant=settings.constant,
+        neighbours=settings.neighbours,
+        coefficient=settings.coefficient,
+        weights=pairing.pair_weight,
+        stop_gradient=settings.stop_gradient,
+    )
+
+
+def _mean(value: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
+    return value if value.shape.rank == 0 else weighted_mean(value, weights)

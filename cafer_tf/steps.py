@@ -1,0 +1,151 @@
+"""The alternation of critic and encoder, in either order; each step is a function of the model and a batch.
+
+Gradients are summed over replicas before they are applied, and nothing is applied unless every term is finite.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import tensorflow as tf
+
+from cafer_tf import finite, replicas
+from cafer_tf.losses import next_multiplier
+from cafer_tf.objectives import adversarial_term, critic_terms, regression_terms
+from cafer_tf.pairing import Pairing
+from cafer_tf.replicas import GlobalBatch
+
+if TYPE_CHECKING:
+    from cafer_tf.model import Cafer
+
+Terms = dict[str, tf.Tensor]
+
+
+def shared_step(
+    model: Cafer, images: tf.Tensor, labels: tf.Tensor, pairing: Pairing, batch: GlobalBatch
+) -> tuple[tf.Tensor, Terms]:
+    """One encoder pass: the critic learns from its detached features, then encoder and head against the updated critic.
+
+    Args:
+        model: the networks and their optimizers.
+        images: `[n, size, size, 3]`, of this replica.
+        labels: `[N, 2]`, of all replicas.
+        pairing: of all replicas.
+        batch: what gathers.
+
+    Returns:
+        This replica's predictions `[n, 2]`, and the terms.
+    """
+    separate = 'adversarial' in model.optimizers
+    monitored: Terms = {}
+    with tf.GradientTape(persistent=separate) as tape:
+        embedding = model.encoder(images, training=True)
+        if model.adversarial:
+            with tape.stop_recording():
+                monitored = _update_critic(model, tf.stop_gradient(embedding), pairing, batch)
+        predictions = tf.cast(model.head(embedding, training=True), tf.float32)
+        terms = regression_terms(labels, batch.gather(predictions), model.config)
+        regression = tf.add_n(list(terms.values()))
+        if model.adversarial:
+            outputs = batch.gather(tf.cast(model.critic(embedding, training=True), tf.float32))
+            adversarial = adversarial_term(outputs, outputs, pairing, model.config)
+            terms |= adversarial
+        terms['loss'] = tf.add_n(list(terms.values()))
+    both = {'encoder': model.encoder, 'head': model.head}
+    if separate:
+        monitored |= _descend(model, tape, regression, both, terms)
+        _descend(model, tape, adversarial['adversarial_loss'], {'adversarial': model.encoder}, adversarial)
+    else:
+        monitored |= _descend(model, tape, terms['loss'], both, terms)
+    return predictions, terms | monitored
+
+
+def reference_step(
+    model: Cafer, images: tf.Tensor, labels: tf.Tensor, pairing: Pairing, batch: GlobalBatch
+) -> tuple[tf.Tensor, Terms]:
+    """The order of the authors' published code, with three encoder passes; arguments and results as `shared_step`.
+
+    Encoder and head learn from the labels; the critic learns from features of the updated encoder; the encoder learns
+    against the updated critic from the weak examples, passed through it once more.
+    """
+    with tf.GradientTape() as tape:
+        predictions = tf.cast(model.head(model.encoder(images, training=True), training=True), tf.float32)
+        terms = regression_terms(labels, batch.gather(predictions), model.config)
+        terms['loss'] = tf.add_n(list(terms.values()))
+    monitored = _descend(model, tape, terms['loss'], {'encoder': model.encoder, 'head': model.head}, terms)
+    if not model.adversarial:
+        return predictions, terms | monitored
+    embedding = tf.stop_gradient(model.encoder(images, training=True))
+    monitored |= _update_critic(model, embedding, pairing, batch)
+    strong_outputs = batch.gather(tf.cast(model.critic(embedding, training=True), tf.float32))
+    is_weak = batch.own(pairing.weak_weight)
+    # At least one row, which counts for nothing where there is no weak example: batch normalisation of no rows is NaN.
+    count = tf.maximum(tf.cast(tf.reduce_sum(is_weak), tf.int32), 1)
+    rows = tf.argsort(is_weak, direction='DESCENDING', stable=True)[:count]
+    with tf.GradientTape() as tape:
+        weak = model.critic(model.encoder(tf.gather(images, rows), training=True), training=True)
+        own = tf.scatter_nd(rows[:, tf.newaxis], tf.cast(weak, tf.float32), tf.shape(batch.own(strong_outputs)))
+        adversarial = adversarial_term(batch.gather(own), strong_outputs, pairing, model.config)
+    optimizer = 'adversarial' if 'adversarial' in model.optimizers else 'encoder'
+    _descend(model, tape, adversarial['adversarial_loss'], {optimizer: model.encoder}, adversarial)
+    return predictions, {**terms, **adversarial, **monitored, 'loss': terms['loss'] + adversarial['adversarial_loss']}
+
+
+def _update_critic(model: Cafer, embedding: tf.Tensor, pairing: Pairing, batch: GlobalBatch) -> Terms:
+    with tf.GradientTape() as tape:
+        outputs = batch.gather(tf.cast(model.critic(embedding, training=True), tf.float32))
+        terms = critic_terms(outputs, pairing, model.config, model.multiplier)
+    terms |= _descend(model, tape, terms['critic_loss'], {'critic': model.critic}, terms)
+    if model.multiplier is not None:
+        penalty = model.config.adversarial.penalty
+        terms['multiplier'] = next_multiplier(model.multiplier, terms['constraint'], penalty)
+        model.multiplier.assign(terms['multiplier'])
+    return terms
+
+
+def _descend(
+    model: Cafer, tape: tf.GradientTape, loss: tf.Tensor, networks: dict[str, tf.keras.Model], terms: Terms
+) -> Terms:
+    """One step down the gradient of a loss of the global batch, by the named optimizers on a network each.
+
+    Returns:
+        The norms of the gradients, by name.
+    """
+    optimizers = [model.optimizers[name] for name in networks]
+    variables = [network.trainable_variables for network in networks.values()]
+    scaling = isinstance(optimizers[0], tf.keras.mixed_precision.LossScaleOptimizer)
+    scale = optimizers[0].get_scaled_loss(tf.ones_like(loss)) if scaling else None
+    gradients = [replicas.total(part) for part in tape.gradient(loss, variables, output_gradients=scale)]
+    if scaling:
+        gradients = [_unscaled(optimizer, part, scale) for optimizer, part in zip(optimizers, gradients, strict=True)]
+    norms = {
+        f'{name}_gradient_norm': tf.linalg.global_norm(part) for name, part in zip(networks, gradients, strict=True)
+    }
+    if scaling:
+        gradients, norms = _skip_overflow(gradients, norms, scale)
+    with tf.control_dependencies([finite.require_finite(terms | norms)]):
+        gradients = [[tf.identity(gradient) for gradient in part] for part in gradients]
+    for optimizer, part, owned in zip(optimizers, gradients, variables, strict=True):
+        optimizer.apply_gradients(zip(part, owned, strict=True), skip_gradients_aggregation=True)
+    return norms
+
+
+def _unscaled(
+    optimizer: tf.keras.mixed_precision.LossScaleOptimizer, gradients: list[tf.Tensor], scale: tf.Tensor
+) -> list[tf.Tensor]:
+    """Gradients of a loss that was scaled by another optimizer, which may be at another scale than this one."""
+    own_scale = optimizer.get_scaled_loss(tf.ones_like(scale))
+    return optimizer.get_unscaled_gradients([gradient * (own_scale / scale) for gradient in gradients])
+
+
+def _skip_overflow(
+    gradients: list[list[tf.Tensor]], norms: Terms, scale: tf.Tensor
+) -> tuple[list[list[tf.Tensor]], Terms]:
+    """Loss scaling expects overflow in float16: all networks skip such a step, and their optimizers lower the scale.
+
+    With the scale at 1, where it cannot go lower, the norms stay as they are, and stop training if they are not finite.
+    """
+    overflow = ~tf.math.is_finite(tf.add_n(list(norms.values())))
+    gradients = [[tf.where(overflow, float('nan'), gradient) for gradient in part] for part in gradients]
+    skipped = overflow & (scale > 1)
+    return gradients, {name: tf.where(skipped, 0.0, norm) for name, norm in norms.items()}
