@@ -83,7 +83,7 @@ setuptools.setup(
     package_data={'': ['*.html', '*.json', '*.npz', 'assets/*', 'py.typed'], 'schemas.face_affect': ['*.pbtxt']},
     include_package_data=False,
     install_requires=LIBRARY + PIPELINE,
-    extras_require={'dev': DEVELOPMENT},
+    extras_require={'dev': DEVELOPMENT, 'gpu': ['tensorflow[and-cuda]==2.15.1']},
     entry_points={'console_scripts': ['cafer=cafer_tf.cli:main', 'tfx=pipeline.tfx_cli:main']},
     zip_safe=False,
 )

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from cafer_tf.config import Config
+from cafer_tf.config import PRESETS, Config
 from cafer_tf.version import __version__
 
 _SETTINGS = {'help_option_names': ['-h', '--help'], 'max_content_width': 110}
@@ -30,6 +30,8 @@ def main() -> None:
 Examples:
   cafer run                                         rendered faces, into runs/demo
   cafer run --dataset csv --root faces/             your own faces, into runs/csv
+  cafer run --preset supervised --out runs/supervised
+  cafer run --preset published_code --preset alexnet --dataset csv --root faces/
   cafer run --set training.epochs=40 --min-ccc 0.5
 
 \b
@@ -40,6 +42,12 @@ The configuration and its defaults, for --set and --config:
 @click.option('--dataset', help='Layout of the data set.  [default: csv]')
 @click.option('--root', type=click.Path(path_type=pathlib.Path), help='Folder of the data set; rendered faces without.')
 @click.option('--out', type=click.Path(path_type=pathlib.Path), help='Folder of everything the run writes.')
+@click.option(
+    '--preset',
+    multiple=True,
+    type=click.Choice(list(PRESETS)),
+    help='Choices that belong together; repeatable, a later one has precedence.',
+)
 @click.option('--config', type=click.Path(dir_okay=False), help='JSON file with (a part of) the configuration.')
 @click.option(
     '--set', 'changes', multiple=True, metavar='KEY=VALUE', help='One value of the configuration; repeatable.'
@@ -51,7 +59,7 @@ The configuration and its defaults, for --set and --config:
 @click.option(
     '--seed', type=int, help='Of the draw of people into splits where the data set names none, and of rendered faces.'
 )
-def run(changes: tuple[str, ...], **options: Any) -> None:
+def run(changes: tuple[str, ...], preset: tuple[str, ...], **options: Any) -> None:
     """Runs the whole pipeline: faces, TFRecords, checks, groups, training, gate, pushed model.
 
     The environment variables of `tfx run create --pipeline pipeline/` (CAFER_ROOT and so on, see pipeline/configs.py)
@@ -63,6 +71,7 @@ def run(changes: tuple[str, ...], **options: Any) -> None:
         from pipeline import configs, demo
         from pipeline.errors import EXPECTED
     try:
+        options['preset'] = ','.join(preset) or None
         variables = {f'CAFER_{name.upper()}': str(value) for name, value in options.items() if value is not None}
         settings = configs.from_environment({**os.environ, **variables})
         config = settings.config.with_changes(_parse(change) for change in changes)

@@ -7,7 +7,8 @@ A run is set through environment variables, for the `tfx` command passes nothing
 | `CAFER_ROOT` | folder of the data set | rendered faces, written under `CAFER_OUT` first |
 | `CAFER_DATASET` | layout of the data set, a name of `cafer_tf.datasets.LAYOUTS` | `csv` |
 | `CAFER_OUT` | folder of everything the run writes | `runs/demo`, or `runs/<layout>` with a data set |
-| `CAFER_CONFIG` | JSON file with (a part of) the `cafer_tf.Config` tree | the defaults of `Config` |
+| `CAFER_PRESET` | presets of the configuration, as `published_code,alexnet` | the defaults of `Config` |
+| `CAFER_CONFIG` | JSON file with (a part of) the `cafer_tf.Config` tree; changes what the presets say | no change |
 | `CAFER_MIN_CCC` | smallest CCC, for valence and for arousal, with which a model is served | 0.1 |
 | `CAFER_MIN_VALENCE_CCC`, `CAFER_MIN_AROUSAL_CCC` | the same for one output | `CAFER_MIN_CCC` |
 | `CAFER_MAX_CCC_DROP` | how far a CCC may fall below that of the model blessed before | 0.05 |
@@ -38,6 +39,7 @@ OPTIONS = (
     'ROOT',
     'DATASET',
     'OUT',
+    'PRESET',
     'CONFIG',
     'MIN_CCC',
     'MAX_BAD_FRACTION',
@@ -165,13 +167,14 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
                 f'{spelled(name)} is {value}, which is for faces that are rendered, but {spelled("ROOT")} names the '
                 f'data set {root}: give one of the two'
             )
+    preset = read('PRESET', _read_presets, Config())
     bound = read('MIN_CCC', float, Gate.min_valence_ccc)
     default_out = pathlib.Path('runs') / ('demo' if root is None else dataset or Settings.dataset)
     settings = Settings(
         out=read('OUT', pathlib.Path, default_out),
         root=root,
         dataset=dataset or Settings.dataset,
-        config=read('CONFIG', _read_config, Config()),
+        config=read('CONFIG', lambda path: _read_config(path, preset), preset),
         gate=Gate(
             min_valence_ccc=read('MIN_VALENCE_CCC', float, bound),
             min_arousal_ccc=read('MIN_AROUSAL_CCC', float, bound),
@@ -220,7 +223,14 @@ class _Reader:
                 raise ConfigError(f'unknown variable {name}; did you mean {close[0]}?')
 
 
-def _read_config(path: str) -> Config:
+def _read_presets(names: str) -> Config:
+    try:
+        return Config.from_preset(*(name.strip() for name in names.split(',')))
+    except ConfigError as error:
+        raise ConfigError(f'{spelled("PRESET")}: {error}') from None
+
+
+def _read_config(path: str, preset: Config) -> Config:
     try:
         values = json.loads(pathlib.Path(path).read_text(encoding='utf-8'))
     except OSError as error:
@@ -228,6 +238,6 @@ def _read_config(path: str) -> Config:
     except ValueError as error:
         raise ConfigError(f'{spelled("CONFIG")}: {path} is not JSON ({error})') from None
     try:
-        return Config.from_dict(values)
+        return preset.updated(values)
     except ConfigError as error:
         raise ConfigError(f'{spelled("CONFIG")}: {path}: {error}') from None

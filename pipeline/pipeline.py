@@ -64,6 +64,7 @@ def create_pipeline(settings: Settings) -> tfx.dsl.Pipeline:
             'config': settings.config.to_dict(),
             'backup_root': str(settings.out / 'backup'),
             'code': source.training_code_digest(),
+            'weights': source.weights_digest(settings.config),
         },
     )
     model = trainer.outputs['model']

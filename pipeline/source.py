@@ -1,10 +1,12 @@
-"""Identifies the code that trains, so that a change of it trains again."""
+"""Identifies what training reads besides examples: code and pretrained weights, so that a change trains again."""
 
 from __future__ import annotations
 
 import hashlib
 import importlib.util
 import pathlib
+
+from cafer_tf.config import Config, ConfigError
 
 _NOT_TRAINING = ('datasets', 'synthesis', 'report', 'cli.py', 'examples.py', 'faces.py', 'showcase.py', 'video.py')
 """What of the library has no part in training; the data comes into the cache key by its own fingerprint."""
@@ -29,3 +31,20 @@ def training_code_digest(library: pathlib.Path | None = None) -> str:
         if name.parts[0] not in _NOT_TRAINING:
             digest.update(name.as_posix().encode() + (library / name).read_bytes())
     return digest.hexdigest()
+
+
+def weights_digest(config: Config) -> str:
+    """A digest of the files of pretrained weights; empty where there are none.
+
+    Raises:
+        ConfigError: a file is not there.
+    """
+    digest = hashlib.sha256()
+    files = {'encoder_weights': config.network.encoder_weights, 'head_weights': config.network.head_weights}
+    for name, path in files.items():
+        if path:
+            try:
+                digest.update(name.encode() + pathlib.Path(path).read_bytes())
+            except OSError as error:
+                raise ConfigError(f'network.{name}: {path} cannot be read ({error.strerror})') from None
+    return digest.hexdigest() if any(files.values()) else ''

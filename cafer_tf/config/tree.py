@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import typing
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 from cafer_tf.config.errors import require
@@ -71,6 +71,26 @@ class Config:
         """
         return {f'{part}.{key}': value for part, values in self.to_dict().items() for key, value in values.items()}
 
+    def updated(self, values: Mapping[str, Any]) -> Config:
+        """The tree with the values of a part of it changed.
+
+        Args:
+            values: nested as `to_dict` gives them.
+
+        Raises:
+            ConfigError: as `from_dict`.
+
+        Example:
+            >>> Config().updated({'training': {'epochs': 3}}).training.epochs
+            3
+        """
+        require(isinstance(values, Mapping), 'the configuration must be a mapping')
+        tree = self.to_dict()
+        for part, changes in values.items():
+            both = part in tree and isinstance(changes, Mapping)
+            tree[part] = {**tree[part], **changes} if both else changes
+        return Config.from_dict(tree)
+
     def with_changes(self, changes: Iterable[tuple[str, Any]]) -> Config:
         """The tree with some values changed, each named by its path.
 
@@ -106,13 +126,11 @@ class Config:
             >>> config.adversarial.critic_objective, config.network.encoder
             ('lagrangian', 'alexnet')
         """
+        config = cls()
         for name in names:
             require(name in PRESETS, f'unknown preset {name!r}; known: {", ".join(PRESETS)}')
-        tree: dict[str, dict[str, Any]] = {}
-        for name in names:
-            for part, values in PRESETS[name].items():
-                tree[part] = {**tree.get(part, {}), **values}
-        return cls.from_dict(tree)
+            config = config.updated(PRESETS[name])
+        return config
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Config:

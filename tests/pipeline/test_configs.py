@@ -6,7 +6,7 @@ import pathlib
 import pytest
 
 from cafer_tf import cli
-from cafer_tf.config import ConfigError
+from cafer_tf.config import Config, ConfigError
 from cafer_tf.synthesis import FaceSet
 from pipeline.configs import OPTIONS, Gate, Settings, from_environment
 
@@ -27,6 +27,7 @@ def test_every_variable_is_read(tmp_path):
             'CAFER_DATASET': 'csv',
             'CAFER_ROOT': str(tmp_path / 'faces'),
             'CAFER_OUT': str(tmp_path / 'out'),
+            'CAFER_PRESET': 'published_code, resnet18',
             'CAFER_CONFIG': str(config),
             'CAFER_MIN_CCC': '0.4',
             'CAFER_MIN_AROUSAL_CCC': '0.3',
@@ -36,7 +37,8 @@ def test_every_variable_is_read(tmp_path):
             'CAFER_BEAM_ARGS': '--direct_num_workers=2 --direct_running_mode=multi_processing',
         }
     )
-    assert settings.config.training.epochs == 3
+    expected = Config.from_preset('published_code', 'resnet18').with_changes([('training.epochs', 3)])
+    assert settings.config == expected
     assert settings == Settings(
         out=tmp_path / 'out',
         root=tmp_path / 'faces',
@@ -85,6 +87,7 @@ def test_a_data_set_without_a_name_is_a_csv_folder(tmp_path):
             r'CAFER_IMAGES_PER_PERSON \(--images-per-person\) is 5',
         ),
         ({'CAFER_MIN_CC': '0.5'}, 'unknown variable CAFER_MIN_CC; did you mean CAFER_MIN_CCC?'),
+        ({'CAFER_PRESET': 'papre'}, r"CAFER_PRESET \(--preset\): unknown preset 'papre'; known: paper"),
         (
             {'CAFER_CONFIG': '/nowhere/config.json'},
             r'CAFER_CONFIG \(--config\): /nowhere/config.json cannot be read \(No such file',

@@ -7,7 +7,7 @@ import types
 import pytest
 
 import cafer_tf
-from cafer_tf.config import Config
+from cafer_tf.config import Config, ConfigError
 from pipeline import source, trainer
 
 
@@ -90,3 +90,16 @@ def test_the_code_digest_follows_what_can_change_a_model(tmp_path):
 
 def test_the_code_digest_is_of_the_installed_library():
     assert source.training_code_digest() == source.training_code_digest(pathlib.Path(cafer_tf.__file__).parent)
+
+
+def test_weight_files_are_known_by_their_content(tmp_path):
+    weights = tmp_path / 'encoder.pth'
+    config = Config().with_changes([('network.encoder_weights', str(weights))])
+    with pytest.raises(ConfigError, match=r'network\.encoder_weights: .*encoder\.pth cannot be read \(No such file'):
+        source.weights_digest(config)
+    weights.write_bytes(b'one')
+    before = source.weights_digest(config)
+    assert source.weights_digest(config) == before
+    weights.write_bytes(b'two')
+    assert source.weights_digest(config) != before
+    assert source.weights_digest(Config()) == ''
