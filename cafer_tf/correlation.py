@@ -18,6 +18,12 @@ def as_dtype(value: Any, dtype: tf.DType) -> tf.Tensor:
     return tf.cast(tf.convert_to_tensor(value, dtype_hint=dtype), dtype)
 
 
+def at_least_float32(value: Any) -> tf.Tensor:
+    """`value` as a tensor; float16 and bfloat16 become float32, in which statistics are taken."""
+    tensor = tf.convert_to_tensor(value)
+    return tf.cast(tensor, tf.float32) if tensor.dtype in (tf.float16, tf.bfloat16) else tensor
+
+
 class Moments(NamedTuple):
     """Means, biased (ddof 0) variances and covariance of two variables; each of the variables' batch shape."""
 

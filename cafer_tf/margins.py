@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple
 
 import tensorflow as tf
 
-from cafer_tf.correlation import moments, pearson
+from cafer_tf.correlation import at_least_float32, moments, pearson
 
 MutualInformation = Literal['gaussian', 'channel']
 Confidence = Literal['closed_form', 'nearest_neighbours']
@@ -223,7 +223,7 @@ def adaptive_margin(
 
     Reference: D. H. Kim and B. C. Song, AAAI 2021, the adaptive margin, and the code published with it.
     """
-    first, second = tf.convert_to_tensor(first), tf.convert_to_tensor(second)
+    first, second = at_least_float32(first), at_least_float32(second)
     if first.shape.rank == 1:
         first, second = first[:, tf.newaxis], second[:, tf.newaxis]
     if not first.shape.is_compatible_with(second.shape):

@@ -160,3 +160,53 @@ def test_neighbourhoods_reproduce_the_golden_sizes(case, goldens):
     sizes = margins.adaptive_neighbourhood(values[f'knn{case}_X'], values[f'knn{case}_labels'])
     assert sizes.numpy().tolist() == values[f'knn{case}_adaptive_k'].tolist()
     np.testing.assert_allclose(0.7 / np.sqrt(sizes - 1), values[f'knn{case}_conf_used'], rtol=1e-12)
+
+
+@pytest.mark.parametrize('choices', [{}, {'mutual_information': 'channel', 'confidence': 'nearest_neighbours'}])
+def test_half_precision_has_a_float32_margin(choices):
+    first, second = (tf.random.stateless_normal([4, 2], [seed, 0], dtype=tf.float16) for seed in (0, 1))
+    margin = margins.adaptive_margin(first, second, batch_size=8, **choices)
+    whole = margins.adaptive_margin(tf.cast(first, tf.float32), tf.cast(second, tf.float32), batch_size=8, **choices)
+    assert {part.dtype for part in margin} == {tf.float32}
+    np.testing.assert_array_equal(margin.margin, whole.margin)
+
+
+@pytest.mark.parametrize('stop', [True, False])
+def test_published_margin_is_one_of_each_pair(stop):
+    rng = np.random.default_rng(2)
+    first, second = tf.constant(rng.normal(size=(6, 4))), tf.constant(rng.normal(size=(6, 4)))
+    margin = margins.adaptive_margin(
+        first, second, mutual_information='channel', confidence='nearest_neighbours', stop_gradient=stop
+    )
+    for row in range(6):
+        information = margins.channel_mutual_information(first[row], second[row])
+        assert float(margin.mutual_information[row]) == pytest.approx(min(max(float(information), 0), 2.5), rel=1e-12)
+    points = tf.concat([first, second], axis=0)
+    sizes = margins.adaptive_neighbourhood(points, np.repeat([1.0, 0.0], 6))[:6].numpy()
+    np.testing.assert_allclose(margin.confidence, 0.7 / np.sqrt(sizes - 1), rtol=1e-12)
+    np.testing.assert_allclose(margin.margin, margin.mutual_information + margin.confidence, rtol=1e-12)
+
+
+@pytest.mark.parametrize('count', [0, 1, 2, 5])
+def test_neighbours_that_are_not_there_do_not_count(count):
+    rng = np.random.default_rng(count)
+    first, second = rng.normal(size=(6, 3)), rng.normal(size=(6, 3))
+    weights = (np.arange(6) < count).astype(float)
+    confidence = margins.neighbourhood_confidence(first, second, weights=weights).numpy()
+    assert np.isfinite(confidence).all()
+    if count:
+        whole = margins.neighbourhood_confidence(first[:count], second[:count])
+        np.testing.assert_allclose(confidence[:count], whole, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ('choices', 'message'),
+    [
+        ({'mutual_information': 'kernel'}, "must be gaussian or channel; it is 'kernel'"),
+        ({'confidence': 'bayes'}, "must be closed_form or nearest_neighbours; it is 'bayes'"),
+        ({}, 'needs batch_size'),
+    ],
+)
+def test_unknown_choices_are_refused(choices, message):
+    with pytest.raises(ValueError, match=message):
+        margins.adaptive_margin(tf.zeros([4, 2]), tf.zeros([4, 2]), **choices)

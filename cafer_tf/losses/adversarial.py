@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 
 from cafer_tf import margins
-from cafer_tf.correlation import as_dtype, weighted_mean
+from cafer_tf.correlation import as_dtype, at_least_float32, weighted_mean
 
 
 class PairDistances(NamedTuple):
@@ -32,7 +32,7 @@ def pair_distances(strong: Any, weak: Any, partner: Any | None = None) -> PairDi
         weak: `[m, d]` critic outputs L of weak emotion.
         partner: `[m]` int32, the partner of each row.
     """
-    strong, weak = tf.convert_to_tensor(strong), tf.convert_to_tensor(weak)
+    strong, weak = at_least_float32(strong), at_least_float32(weak)
     if partner is None:
         strong_partner, weak_partner = strong[::-1], weak[::-1]
     else:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import tensorflow as tf
 
 from cafer_tf import features
-from cafer_tf.correlation import as_dtype, concordance, moments, pearson, safe_sqrt
+from cafer_tf.correlation import as_dtype, at_least_float32, concordance, moments, pearson, safe_sqrt
 
 Ddof = Literal[0, 'published']
 
@@ -27,7 +27,7 @@ def agreement_terms(y_true: Any, y_pred: Any, ddof: Ddof = 0) -> dict[str, tf.Te
     Raises:
         ValueError: shapes that differ, or are not `[n, 2]`.
     """
-    y_pred = tf.convert_to_tensor(y_pred)
+    y_pred = at_least_float32(y_pred)
     y_true = as_dtype(y_true, y_pred.dtype)
     outputs = len(features.OUTPUTS)
     if y_pred.shape.rank != 2 or y_pred.shape[-1] != outputs or not y_pred.shape.is_compatible_with(y_true.shape):

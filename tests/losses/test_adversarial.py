@@ -5,6 +5,7 @@ import tensorflow as tf
 from cafer_tf.losses import (
     contrastive_adversarial_loss,
     encoder_adversarial_loss,
+    encoder_divergence_loss,
     lagrangian_critic_loss,
     pair_distances,
 )
@@ -134,3 +135,13 @@ def test_encoder_term_reproduces_the_golden_one(goldens):
         loss = encoder_adversarial_loss(outputs, 0.1)
     np.testing.assert_allclose(loss, values['fake_loss'], rtol=1e-9)
     np.testing.assert_allclose(tape.gradient(loss, outputs), values['fake_grad'], rtol=1e-9)
+
+
+def test_encoder_divergence_is_the_strong_weak_part_of_the_bound():
+    negative = tf.constant([0.5, 3.0, 0.0])
+    full = contrastive_adversarial_loss(tf.zeros([3]), negative, 1.0)
+    assert float(encoder_divergence_loss(negative, 1.0, weight=0.3)) == pytest.approx(-0.3 * float(full))
+    with tf.GradientTape() as tape:
+        tape.watch(negative)
+        loss = encoder_divergence_loss(negative, 1.0, weight=1.0)
+    assert (tape.gradient(loss, negative).numpy() > 0).tolist() == [True, False, True]  # smaller distances lower it

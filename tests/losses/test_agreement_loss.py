@@ -95,3 +95,11 @@ def test_reproduces_the_golden_loss_and_gradient(case, goldens):
     if case == 0:
         np.testing.assert_allclose(loss, values['pcc0_total'], rtol=1e-9)
         np.testing.assert_allclose(tape.gradient(loss, predictions), values['pcc0_grad_pred'], rtol=1e-9)
+
+
+@pytest.mark.parametrize('dtype', ['float16', 'bfloat16'])
+def test_half_precision_is_judged_in_float32(dtype):
+    labels = np.array([[0.5, -0.25], [-0.5, 0.25], [0.25, 0.5]])
+    loss = agreement_loss(labels, tf.cast(labels * 0.5, dtype))
+    assert loss.dtype == tf.float32
+    assert float(loss) == pytest.approx(float(agreement_loss(labels, tf.constant(labels * 0.5, tf.float32))), rel=1e-6)
