@@ -12,8 +12,6 @@ from cafer_tf.input import images, order, records
 
 _IMAGE_STREAM = -1
 """Parts the seeds of augmentation from those of the order, whose streams are numbered from 0."""
-_AUGMENTED_AT_ONCE = 8
-"""Few enough images to stay in the processor's caches, and enough of them to share what an operation costs by itself."""
 
 
 def training_dataset(
@@ -61,13 +59,12 @@ def training_dataset(
         .map(own)
         .unbatch()
         .map(read, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
-        .batch(_AUGMENTED_AT_ONCE, drop_remainder=True)
+        .batch(replica_batch_size, drop_remainder=True)
         .map(
             lambda levels, draws, labels: (augment.augment(levels, draws, config.input, config.augmentation), labels),
             num_parallel_calls=tf.data.AUTOTUNE,
             deterministic=True,
         )
-        .rebatch(replica_batch_size, drop_remainder=True)
         .prefetch(tf.data.AUTOTUNE)
     )
 
