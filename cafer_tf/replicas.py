@@ -45,7 +45,8 @@ class GlobalBatch:
 
         @tf.custom_gradient
         def gathered(own: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], tf.Tensor]]:
-            everything = context.all_gather(own, axis=0)
+            # What comes straight from a data set has no device, by which several workers would find the others'.
+            everything = context.all_gather(tf.identity(own), axis=0)
             # The gradient of a `tf.gather` from these rows arrives as slices.
             return tf.ensure_shape(everything, [None, *own.shape[1:]]), lambda rows: self.own(
                 tf.convert_to_tensor(rows)
