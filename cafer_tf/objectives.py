@@ -64,13 +64,14 @@ def critic_terms(
 
 
 def adversarial_term(
-    outputs: tf.Tensor, strong_outputs: tf.Tensor, pairing: Pairing, config: Config
+    outputs: tf.Tensor, strong_outputs: tf.Tensor | None, pairing: Pairing, config: Config
 ) -> dict[str, tf.Tensor]:
     """What the encoder minimises against the critic, `adversarial_loss`.
 
     Args:
         outputs: `[N, d]`, the critic's; only the rows of weak examples count.
-        strong_outputs: `[N, d]`, the same, of which the rows of strong examples count; no gradient flows through.
+        strong_outputs: `[N, d]`, the same, of which the rows of strong examples count; no gradient flows through. Only
+            the `divergence` objective needs them.
         pairing: of the batch.
         config: `adversarial` and `margin`.
     """

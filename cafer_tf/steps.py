@@ -77,14 +77,17 @@ def reference_step(
         return predictions, terms | monitored
     embedding = tf.stop_gradient(model.encoder(images, training=True))
     monitored |= _update_critic(model, embedding, pairing, batch)
-    strong_outputs = batch.gather(tf.cast(model.critic(embedding, training=True), tf.float32))
+    strong_outputs = None
+    if model.config.adversarial.encoder_objective == 'divergence':
+        strong_outputs = batch.gather(tf.cast(model.critic(embedding, training=True), tf.float32))
     is_weak = batch.own(pairing.weak_weight)
     # At least one row, which counts for nothing where there is no weak example: batch normalisation of no rows is NaN.
     count = tf.maximum(tf.cast(tf.reduce_sum(is_weak), tf.int32), 1)
     rows = tf.argsort(is_weak, direction='DESCENDING', stable=True)[:count]
     with tf.GradientTape() as tape:
         weak = model.critic(model.encoder(tf.gather(images, rows), training=True), training=True)
-        own = tf.scatter_nd(rows[:, tf.newaxis], tf.cast(weak, tf.float32), tf.shape(batch.own(strong_outputs)))
+        shape = [tf.size(is_weak), weak.shape[-1]]
+        own = tf.scatter_nd(rows[:, tf.newaxis], tf.cast(weak, tf.float32), shape)
         adversarial = adversarial_term(batch.gather(own), strong_outputs, pairing, model.config)
     optimizer = 'adversarial' if 'adversarial' in model.optimizers else 'encoder'
     _descend(model, tape, adversarial['adversarial_loss'], {optimizer: model.encoder}, adversarial)
