@@ -19,8 +19,8 @@ env: ## make .venv from requirements.lock (PYTHON=/path/to/python3.10 picks the 
 run: env ## the whole pipeline on generated faces, into runs/demo
 	@$(IN_ENV) cafer run --out runs/demo --min-ccc 0.7
 
-test: env ## the tests (PYTEST_ARGS="-x -k margins" passes options to pytest)
-	@$(IN_ENV) pytest $(PYTEST_ARGS)
+test: env ## the tests, a file at a time on each processor (PYTEST_ARGS="-x -k margins" passes options to pytest)
+	@$(IN_ENV) pytest -n auto --dist loadfile $(PYTEST_ARGS)
 
 check: env ## lint, format, types, layers and doctests
 	@$(IN_ENV) ruff check .

@@ -203,7 +203,16 @@ class Cafer(tf.keras.Model):
 
     def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
         """Valence and arousal `[n, 2]`; kept within [-1, 1] outside training."""
-        return self._regress(self.encoder(inputs, training=training), training)
+        embedding = self.encoder(inputs, training=True) if training else self._encode(inputs)
+        return self._regress(embedding, training)
+
+    def _encode(self, images: tf.Tensor) -> tf.Tensor:
+        if tf.distribute.get_strategy().num_replicas_in_sync == 1:
+            return self.encoder(images, training=False)
+        # A last batch may leave a replica without images, on which TensorFlow's convolutions fail.
+        count = tf.shape(images)[0]
+        missing = tf.cast(count == 0, tf.int32)
+        return self.encoder(tf.pad(images, [[0, missing], [0, 0], [0, 0], [0, 0]]), training=False)[:count]
 
     def _regress(self, embedding: tf.Tensor, training: bool) -> tf.Tensor:
         predictions = tf.cast(self.head(embedding, training=training), tf.float32)
@@ -231,7 +240,7 @@ class Cafer(tf.keras.Model):
         """The same terms, without an update."""
         images, labels = _unpack(data)
         batch, every_label, pairing = self._group(images, labels)
-        embedding = self.encoder(images, training=False)
+        embedding = self._encode(images)
         predictions = self._regress(embedding, training=False)
         terms = regression_terms(every_label, batch.gather(predictions), self.config)
         monitored = {}

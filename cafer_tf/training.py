@@ -13,7 +13,7 @@ import tensorflow as tf
 from cafer_tf import callbacks, input, networks
 from cafer_tf.config import Config
 from cafer_tf.model import Cafer
-from cafer_tf.strategy import choose_strategy
+from cafer_tf.strategy import choose_strategy, explain_lost_workers
 
 
 def train(
@@ -44,6 +44,7 @@ def train(
         InputError: no examples, or none of one group.
         NonFiniteError: a loss became NaN or infinite.
         BackupError: the backup directory is another training's, or cannot be read.
+        WorkerError: another worker is missing or was lost.
         ValueError: several workers without a backup directory.
     """
     tf.keras.utils.set_random_seed(config.training.seed)
@@ -53,6 +54,7 @@ def train(
         raise ValueError('several workers need a backup directory that all of them can read')
     steps = math.ceil(input.count_examples(train_files) / config.training.batch_size)
     with contextlib.ExitStack() as stack:
+        stack.enter_context(explain_lost_workers())
         directory = backup_directory or stack.enter_context(tempfile.TemporaryDirectory())
         if _is_chief(strategy):
             callbacks.claim(directory, {**config.to_dict(), 'threshold': threshold, 'steps_per_epoch': steps})

@@ -79,6 +79,10 @@ def evaluation_dataset(files: Sequence[str], config: Config) -> tf.data.Dataset:
     Raises:
         InputError: no file.
     """
+    options = tf.data.Options()
+    # Several workers share each batch, as replicas do. TensorFlow would rather give them files, of which there may be
+    # fewer, and which make other batches.
+    options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.DATA
     return (
         records.read(records.find(files))
         .batch(config.training.batch_size)
@@ -91,6 +95,7 @@ def evaluation_dataset(files: Sequence[str], config: Config) -> tf.data.Dataset:
         )
         .batch(config.training.batch_size)
         .prefetch(tf.data.AUTOTUNE)
+        .with_options(options)
     )
 
 
