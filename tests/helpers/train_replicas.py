@@ -17,7 +17,7 @@ from cafer_tf import Cafer, Config
 BATCH = 16
 STEPS = 5
 UNEVEN = (17, 20, 21)
-"""Numbers of examples whose last batch is 2 and 2 examples, and 3 and 2."""
+"""Numbers of examples whose last batch is 1 and no example, 2 and 2, and 3 and 2."""
 THRESHOLD = 0.6
 RATE = 1e-5
 CRITIC_RATE = 1e-6
