@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 from records import write
 
-from cafer_tf import Cafer, Config, callbacks, input, networks, training
+from cafer_tf import Cafer, Config, callbacks, input, training
 
 THRESHOLD = 0.6
 STEPS = 6
@@ -262,16 +262,22 @@ def test_the_average_of_the_weights_is_judged_and_returned(files, capsys):
         np.testing.assert_array_equal(variable.numpy(), average.numpy())
 
 
-@pytest.mark.parametrize('done', [0, 2 * STEPS])
-def test_a_new_run_starts_from_pretrained_weights(files, tmp_path, monkeypatch, done):
-    loaded = []
-    monkeypatch.setattr(networks, 'load_weights', lambda network, path: loaded.append((network.name, path)))
-    monkeypatch.setattr(callbacks, 'saved_step', lambda directory: done)
-    monkeypatch.setattr(Cafer, 'fit', lambda *_, **__: None)
-    config = make_config({'encoder_weights': 'a.npz', 'head_weights': 'b.npz'})
-    model = training.train(config, THRESHOLD, files[:1], files[1:], backup_directory=tmp_path)
-    expected = [(model.encoder.name, 'a.npz'), (model.head.name, 'b.npz')]
-    assert loaded == ([] if done else expected)
+def test_a_new_run_starts_from_pretrained_weights_and_a_resumed_one_does_not(files, tmp_path):
+    tf.keras.utils.set_random_seed(5)
+    donor = Cafer(make_config(), THRESHOLD)
+    weights = {name: tmp_path / f'{name}.weights.h5' for name in ('encoder', 'head')}
+    for name, path in weights.items():
+        getattr(donor, name).save_weights(path)
+    config = make_config({f'{name}_weights': str(path) for name, path in weights.items()}, epochs=1, learning_rate=1e-9)
+    model = training.train(config, THRESHOLD, files[:1], files[1:], backup_directory=tmp_path / 'state')
+    for name, path in weights.items():
+        pairs = zip(getattr(donor, name).trainable_variables, getattr(model, name).trainable_variables, strict=True)
+        for given, trained in pairs:
+            np.testing.assert_allclose(trained, given, atol=1e-6)
+        path.write_bytes(b'no weights')
+    again = training.train(config, THRESHOLD, files[:1], files[1:], backup_directory=tmp_path / 'state')
+    for one, other in zip(again.trainable_variables, model.trainable_variables, strict=True):
+        np.testing.assert_array_equal(one.numpy(), other.numpy())
 
 
 def test_several_workers_need_a_folder_that_all_can_read(files, monkeypatch):
