@@ -19,8 +19,6 @@ _GREY = (0.2989, 0.5870, 0.1140)
 """Shares of red, green and blue in grey, those of `tf.image.rgb_to_grayscale`."""
 _DRAWS = 9
 _BLANK = 0.5
-_VECTOR = 64
-"""A multiple of the float32 numbers that a processor computes at once."""
 
 
 class Changes(NamedTuple):
@@ -149,18 +147,14 @@ def turn(levels: tf.Tensor, size: int, changes: Changes) -> tf.Tensor:
     left, top = tf.cast(changes.left, tf.float32), tf.cast(changes.top, tf.float32)
     start = left + tf.where(changes.mirrored, length - 1, zero)
     cropped = tf.stack([direction, zero, start, zero, one, top, zero, zero], axis=1)
-    # Each angle fills a vector of the processor: the last bit of a cosine depends on whether it is computed in a whole
-    # vector or in what is left over, and the image would depend on its batch.
-    angles = tf.repeat(changes.angle, _VECTOR)
-    turned = tfa.image.angles_to_projective_transforms(angles, length[:1], length[:1])[::_VECTOR]
+    # One at a time: the last bit of a vector's cosines depends on its length, and so would the image on its batch.
+    turned = tf.map_fn(
+        lambda angle: tfa.image.angles_to_projective_transforms(angle, length[:1], length[:1])[0], changes.angle
+    )
     matrix = tf.reshape(tfa.image.compose_transforms([cropped, turned])[:, :6], [count, 2, 3])
-    # Of the pixel in row r and column c the source is `r · down + (c · across + origin)`, here for a row of pixels at a
-    # time, x and y side by side: [r, 1] times [down; c · across + origin].
-    places = tf.range(float(size))
-    across, down, origin = tf.unstack(matrix[:, tf.newaxis], axis=-1)
-    along = tf.reshape(places[:, tf.newaxis] * across + origin, [count, 2 * size])
-    terms = tf.stack([tf.tile(down[:, 0], [1, size]), along], axis=1)
-    sources = tf.matmul(tf.stack([places, tf.ones([size])], axis=1), terms)
+    rows, columns = tf.meshgrid(tf.range(float(size)), tf.range(float(size)), indexing='ij')
+    points = tf.reshape(tf.stack([columns, rows, tf.ones_like(rows)], axis=-1), [size * size, 3])
+    sources = tf.matmul(points, matrix, transpose_b=True)
     sources = tf.reshape(_clip(sources, 0.0, side - 1.0), [count, size, size, 2])
     return tf.ensure_shape(tfa.image.resampler(tf.cast(levels, tf.float32), sources), [None, size, size, 3])
 
