@@ -58,3 +58,17 @@ def translate(error: tf.errors.InvalidArgumentError, step: int) -> NonFiniteErro
         return None
     values = [float(value) for value in match[2].replace(',', ' ').split()]
     return first_wrong(dict(zip(match[1].split('|'), values, strict=True)), step)
+
+
+class StopAtNonFinite(tf.keras.callbacks.Callback):
+    """Looks at the running terms after each step, where XLA has left the step's own check out."""
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        """Stops training if a term is not finite.
+
+        Raises:
+            NonFiniteError: it names the first such term.
+        """
+        error = first_wrong(logs or {}, int(self.model._train_counter.numpy()) - 1)
+        if error is not None:
+            raise error

@@ -151,38 +151,30 @@ class Cafer(tf.keras.Model):
         # The authors' order applies the encoder's optimizer once for the labels and once against the critic.
         twice = self.adversarial and settings.update_order == 'reference' and not separate
         training = self.config.training
-        given = tf.keras.optimizers.get(optimizer) if optimizer is not None else None
-        if given is not None and head_optimizer is None:
-            head_optimizer = type(given).from_config(given.get_config())
+
+        def chosen(given: Any, updates_per_step: int = 1) -> tf.keras.optimizers.Optimizer:
+            optimizer = given if given is not None else optimizers.adam(training, steps_per_epoch, updates_per_step)
+            return optimizers.scaled(optimizer, training.precision)
+
+        if optimizer is not None:
+            optimizer = tf.keras.optimizers.get(optimizer)
+            if head_optimizer is None:
+                head_optimizer = type(optimizer).from_config(optimizer.get_config())
         super().compile(
-            optimizer=self._scaled(given or optimizers.adam(training, steps_per_epoch, 2 if twice else 1)),
+            optimizer=chosen(optimizer, 2 if twice else 1),
             metrics=agreement_metrics() if metrics is None else metrics,
             **{'jit_compile': training.jit_compile, **kwargs},
         )
-        configured = optimizers.adam
-        self.head_optimizer = self._scaled(head_optimizer or configured(training, steps_per_epoch))
-        self.critic_optimizer = self.adversarial_optimizer = None
-        owned = {'encoder': self.encoder, 'head': self.head}
-        if self.adversarial:
-            self.critic_optimizer = self._scaled(critic_optimizer or configured(training, steps_per_epoch))
-            owned['critic'] = self.critic
-        if separate:
-            self.adversarial_optimizer = self._scaled(adversarial_optimizer or configured(training, steps_per_epoch))
-            owned['adversarial'] = self.encoder
-        for name, network in owned.items():
-            self.optimizers[name].build(network.trainable_variables)
+        self.head_optimizer = chosen(head_optimizer)
+        self.critic_optimizer = chosen(critic_optimizer) if self.adversarial else None
+        self.adversarial_optimizer = chosen(adversarial_optimizer) if separate else None
+        networks = {'encoder': self.encoder, 'head': self.head, 'critic': self.critic, 'adversarial': self.encoder}
+        for name, owner in self.optimizers.items():
+            owner.build(networks[name].trainable_variables)
         self.average = WeightAverage(self.trainable_variables, training.ema) if training.ema else None
         self._means = RunningMeans(self._term_names())
         # Keras would make them with the first batch, after a backup restores them.
         self.compiled_metrics.build(y_pred=tf.zeros([1, 2]), y_true=tf.zeros([1, 2]))
-
-    def _scaled(self, optimizer: Any) -> tf.keras.optimizers.Optimizer:
-        """The optimizer, with loss scaling where float16 needs it."""
-        optimizer = tf.keras.optimizers.get(optimizer)
-        scaling = tf.keras.mixed_precision.LossScaleOptimizer
-        if self.config.training.precision == 'mixed_float16' and not isinstance(optimizer, scaling):
-            return scaling(optimizer)
-        return optimizer
 
     def _term_names(self) -> list[str]:
         names = ['loss', 'rmse_loss', 'pcc_loss', 'ccc_loss', 'threshold', 'strong_fraction']
@@ -264,7 +256,10 @@ class Cafer(tf.keras.Model):
             NonFiniteError: a loss term or a gradient became NaN or infinite; it names the step and the term.
         """
         if self.jit_compile:  # XLA leaves assertions out
-            kwargs['callbacks'] = [_StopAtNonFinite(), *(kwargs.get('callbacks') or [])]  # before a backup is made
+            kwargs['callbacks'] = [
+                finite.StopAtNonFinite(),
+                *(kwargs.get('callbacks') or []),
+            ]  # before a backup is made
         try:
             return super().fit(*args, **kwargs)
         except tf.errors.InvalidArgumentError as error:
@@ -301,15 +296,6 @@ class Cafer(tf.keras.Model):
     def compile_from_config(self, config: dict[str, Any]) -> None:
         """Compiles as `get_compile_config` says, with the default metrics."""
         self.compile(**{key: tf.keras.saving.deserialize_keras_object(value) for key, value in config.items()})
-
-
-class _StopAtNonFinite(tf.keras.callbacks.Callback):
-    """Looks at the running terms after each step, where the step itself cannot stop."""
-
-    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
-        error = finite.first_wrong(logs or {}, int(self.model._train_counter.numpy()) - 1)
-        if error is not None:
-            raise error
 
 
 @contextlib.contextmanager

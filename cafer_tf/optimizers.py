@@ -1,6 +1,8 @@
-"""Adam as the configuration describes it: schedule and clipping."""
+"""Optimizers as the configuration describes them: Adam with schedule and clipping, and loss scaling."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import tensorflow as tf
 
@@ -23,6 +25,15 @@ def adam(training: TrainingConfig, steps_per_epoch: int | None, updates_per_step
         epsilon=1e-8,
         global_clipnorm=training.clip_norm or None,
     )
+
+
+def scaled(optimizer: Any, precision: str) -> tf.keras.optimizers.Optimizer:
+    """An optimizer by object, name or configuration, with loss scaling where `mixed_float16` needs it."""
+    optimizer = tf.keras.optimizers.get(optimizer)
+    scaling = tf.keras.mixed_precision.LossScaleOptimizer
+    if precision == 'mixed_float16' and not isinstance(optimizer, scaling):
+        return scaling(optimizer)
+    return optimizer
 
 
 def _rate(
