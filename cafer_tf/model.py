@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
 from typing import Any
 
 import tensorflow as tf
@@ -12,7 +10,7 @@ from cafer_tf import features, finite, optimizers
 from cafer_tf.averaging import WeightAverage
 from cafer_tf.config import Config
 from cafer_tf.metrics import RunningMeans, agreement_metrics
-from cafer_tf.networks import build_critic, build_encoder, build_head
+from cafer_tf.networks import build_critic, build_encoder, build_head, layers_in
 from cafer_tf.objectives import adversarial_term, critic_terms, regression_terms
 from cafer_tf.pairing import Pairing, pair_groups
 from cafer_tf.replicas import GlobalBatch
@@ -63,7 +61,7 @@ class Cafer(tf.keras.Model):
         self.config = Config.from_dict(config) if isinstance(config, dict) else config or Config()
         self.threshold = float(threshold)
         network = self.config.network
-        with _dtype_policy(self.config.training.precision):
+        with layers_in(self.config.training.precision):
             self.encoder = build_encoder(
                 network.encoder,
                 self.config.input.image_size,
@@ -296,17 +294,6 @@ class Cafer(tf.keras.Model):
     def compile_from_config(self, config: dict[str, Any]) -> None:
         """Compiles as `get_compile_config` says, with the default metrics."""
         self.compile(**{key: tf.keras.saving.deserialize_keras_object(value) for key, value in config.items()})
-
-
-@contextlib.contextmanager
-def _dtype_policy(name: str) -> Iterator[None]:
-    """Layers that are made inside have the policy."""
-    before = tf.keras.mixed_precision.global_policy()
-    tf.keras.mixed_precision.set_global_policy(name)
-    try:
-        yield
-    finally:
-        tf.keras.mixed_precision.set_global_policy(before)
 
 
 def _unpack(data: Any) -> tuple[tf.Tensor, tf.Tensor]:
