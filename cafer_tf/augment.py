@@ -19,6 +19,8 @@ _GREY = (0.2989, 0.5870, 0.1140)
 """Shares of red, green and blue in grey, those of `tf.image.rgb_to_grayscale`."""
 _DRAWS = 9
 _BLANK = 0.5
+_VECTOR = 64
+"""A multiple of the float32 numbers that a processor computes at once."""
 
 
 class Changes(NamedTuple):
@@ -147,10 +149,10 @@ def turn(levels: tf.Tensor, size: int, changes: Changes) -> tf.Tensor:
     left, top = tf.cast(changes.left, tf.float32), tf.cast(changes.top, tf.float32)
     start = left + tf.where(changes.mirrored, length - 1, zero)
     cropped = tf.stack([direction, zero, start, zero, one, top, zero, zero], axis=1)
-    # One at a time: the last bit of a vector's cosines depends on its length, and so would the image on its batch.
-    turned = tf.map_fn(
-        lambda angle: tfa.image.angles_to_projective_transforms(angle, length[:1], length[:1])[0], changes.angle
-    )
+    # Each angle fills a vector of the processor: the last bit of a cosine depends on whether it is computed in a whole
+    # vector or in what is left over, and the image would depend on its batch.
+    angles = tf.repeat(changes.angle, _VECTOR)
+    turned = tfa.image.angles_to_projective_transforms(angles, length[:1], length[:1])[::_VECTOR]
     matrix = tf.reshape(tfa.image.compose_transforms([cropped, turned])[:, :6], [count, 2, 3])
     rows, columns = tf.meshgrid(tf.range(float(size)), tf.range(float(size)), indexing='ij')
     points = tf.reshape(tf.stack([columns, rows, tf.ones_like(rows)], axis=-1), [size * size, 3])
@@ -199,14 +201,13 @@ def blank(images: tf.Tensor, hole: int, centres: tf.Tensor) -> tf.Tensor:
     Returns:
         The same shape, with grey (0.5) in the rows `centre - hole / 2` to `centre + hole / 2 - 1`, columns alike.
     """
-    size, count = images.shape[1], tf.shape(images)[0]
-    places = tf.clip_by_value(centres[..., tf.newaxis] + tf.range(-hole // 2, hole // 2), 0, size - 1)
-    first = tf.range(count)[:, tf.newaxis] * size
-    pixels = (first + places[:, 0])[..., tf.newaxis] * size + places[:, 1, tf.newaxis]
-    flat = tf.tensor_scatter_nd_update(
-        tf.reshape(images, [-1, 3]), tf.reshape(pixels, [-1, 1]), tf.fill([count * hole * hole, 3], _BLANK)
-    )
-    return tf.reshape(flat, [-1, size, size, 3])
+    size = images.shape[1]
+    offsets = tf.range(size) - centres[..., tf.newaxis]
+    within = (offsets >= -hole // 2) & (offsets < hole // 2)
+    # A row of pixels at a time, channels side by side, as in `recolour`.
+    blanked = within[:, 0, :, tf.newaxis] & tf.repeat(within[:, 1], 3, axis=1)[:, tf.newaxis]
+    wide = tf.where(blanked, _BLANK, tf.reshape(images, [-1, size, size * 3]))
+    return tf.reshape(wide, [-1, size, size, 3])
 
 
 def _clip(values: tf.Tensor, lowest: float, highest: float) -> tf.Tensor:
