@@ -33,8 +33,8 @@ bench: env ## every benchmark, one table each
 	@for file in benchmarks/*.py; do echo "$$file"; $(IN_ENV) python "$$file" || exit; done
 
 lock: env ## resolve setup.py again; versions that still fit are kept
-	@$(IN_ENV) uv pip compile setup.py --extra dev --python .venv/bin/python --generate-hashes --no-annotate --no-header \
-		--quiet --output-file requirements.lock
+	@$(IN_ENV) uv pip compile setup.py --extra dev --extra faces --python .venv/bin/python --generate-hashes \
+		--no-annotate --no-header --quiet --output-file requirements.lock
 
 clean: ## remove .venv, caches and build results; runs/ stays
 	rm -rf .venv .venv.old build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

@@ -38,8 +38,10 @@ PIPELINE = [
     'tensorflow-serving-api==2.15.1',
     'tfx==1.15.1',
 ]
+FACES = ['lz4', 'mtcnn==1.0.0']
 DEVELOPMENT = [
     'build>=1.2',
+    'hypothesis>=6',
     'import-linter>=2',
     'mypy>=1.13',
     'nbmake>=1.5',
@@ -83,7 +85,7 @@ setuptools.setup(
     package_data={'': ['*.html', '*.json', '*.npz', 'assets/*', 'py.typed'], 'schemas.face_affect': ['*.pbtxt']},
     include_package_data=False,
     install_requires=LIBRARY + PIPELINE,
-    extras_require={'dev': DEVELOPMENT, 'gpu': ['tensorflow[and-cuda]==2.15.1']},
+    extras_require={'dev': DEVELOPMENT, 'faces': FACES, 'gpu': ['tensorflow[and-cuda]==2.15.1']},
     entry_points={'console_scripts': ['cafer=cafer_tf.cli:main', 'tfx=pipeline.tfx_cli:main']},
     zip_safe=False,
 )

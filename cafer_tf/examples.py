@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import os
 import pathlib
 
 import tensorflow as tf
+from tqdm import tqdm
 
-from cafer_tf import datasets, features
+from cafer_tf import datasets, faces, features
+from cafer_tf.config import FacesConfig
 from cafer_tf.datasets import FaceRecord
+
+_AS_IS = FacesConfig()
 
 
 def to_example(record: FaceRecord, dataset: str, image: bytes, image_format: str) -> tf.train.Example:
@@ -37,11 +43,38 @@ def to_example(record: FaceRecord, dataset: str, image: bytes, image_format: str
     feature[features.AROUSAL].float_list.value.append(record.arousal)
     if record.frame_index is not None:
         feature[features.FRAME].int64_list.value.append(record.frame_index)
+    for name, numbers in ((features.FACE_BOX, record.face_box), (features.LANDMARKS, record.landmarks)):
+        if numbers is not None:
+            feature[name].float_list.value.extend(numbers)
     return example
 
 
+def load_example(
+    record: FaceRecord, dataset: str, root: str | os.PathLike[str], config: FacesConfig
+) -> tf.train.Example:
+    """The example of a face on disk: its image is read, proven to decode, and cropped to the face where that is asked.
+
+    Args:
+        record: of the face.
+        dataset: name of the data set.
+        root: its folder.
+        config: which part of the image is the face.
+
+    Raises:
+        UnusableImage: there is no image, or no face in it.
+    """
+    image = datasets.load_image(os.path.join(root, record.path))
+    image = faces.prepare(image, config, record.face_box, record.landmarks)
+    return to_example(record, dataset, image, datasets.check_image(image))
+
+
 def write_examples(
-    layout: str, root: str | os.PathLike[str], directory: str | os.PathLike[str], seed: int = 0
+    layout: str,
+    root: str | os.PathLike[str],
+    directory: str | os.PathLike[str],
+    seed: int = 0,
+    config: FacesConfig = _AS_IS,
+    fold: datasets.Fold | None = None,
 ) -> dict[str, str]:
     """Writes a data set as one TFRecord file a split: a notebook's way in, where the pipeline has Beam.
 
@@ -50,6 +83,8 @@ def write_examples(
         root: its folder.
         directory: where `train.gz`, `eval.gz` and `test.gz` go; files there are replaced.
         seed: of the draw of people into splits, where the data set names none.
+        config: which part of each image is the face; by default all of it.
+        fold: the part of a cross-validation to test on.
 
     Returns:
         The path of each split's file.
@@ -57,27 +92,33 @@ def write_examples(
     Raises:
         DataError: labels that are wrong, or an image that cannot be used; the message names file and row.
     """
-    directory = pathlib.Path(directory)
+    directory, root = pathlib.Path(directory), pathlib.Path(root)
     directory.mkdir(parents=True, exist_ok=True)
-    records = datasets.read(layout, pathlib.Path(root), seed).records
-    paths = {}
-    for split in features.SPLITS:
-        path = directory / f'{split}.gz'
-        aside = path.with_suffix('.part')
-        with tf.io.TFRecordWriter(str(aside), 'GZIP') as writer:
-            for record in records:
-                if record.split == split:
-                    writer.write(_load(record, layout, pathlib.Path(root)).SerializeToString(deterministic=True))
-        aside.replace(path)
-        paths[split] = str(path)
-    return paths
+    plan = datasets.plan(layout, root, seed, fold=fold)
+    paths = {split: directory / f'{split}.gz' for split in features.SPLITS}
+    with contextlib.ExitStack() as stack:
+        writers = {
+            split: stack.enter_context(tf.io.TFRecordWriter(str(path.with_suffix('.part')), 'GZIP'))
+            for split, path in paths.items()
+        }
+        for item in tqdm(datasets.stream(layout, root), unit='face', desc='examples', disable=None):
+            if isinstance(item, FaceRecord):
+                record = dataclasses.replace(item, split=plan.split_of(item))
+                example = _load(record, layout, root, config)
+                writers[record.split].write(example.SerializeToString(deterministic=True))
+            elif item.damaged:
+                raise _unusable(item.file, item.row, item.path, item.reason)
+    for path in paths.values():
+        path.with_suffix('.part').replace(path)
+    return {split: str(path) for split, path in paths.items()}
 
 
-def _load(record: FaceRecord, layout: str, root: pathlib.Path) -> tf.train.Example:
+def _load(record: FaceRecord, layout: str, root: pathlib.Path, config: FacesConfig) -> tf.train.Example:
     try:
-        image = datasets.load_image(root / record.path)
-        return to_example(record, layout, image, datasets.check_image(image))
+        return load_example(record, layout, root, config)
     except datasets.UnusableImage as error:
-        raise datasets.DataError.at(
-            record.file, record.row, f'{record.path}: {error}', 'Mend the image or remove its row.'
-        ) from None
+        raise _unusable(record.file, record.row, record.path, str(error)) from None
+
+
+def _unusable(file: str, row: int, path: str, reason: str) -> datasets.DataError:
+    return datasets.DataError.at(file, row, f'{path}: {reason}', 'Mend it or remove its row.')

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from cafer_tf import features, grouping, input
+from cafer_tf import faces, features, grouping, input
 from cafer_tf.config import Config
 from cafer_tf.model import Cafer
 from cafer_tf.version import __version__
@@ -112,6 +112,20 @@ class Predictor:
             self._signature = self._model.signatures[IMAGE_BYTES_SIGNATURE]
         except (OSError, KeyError, ValueError, tf.errors.OpError) as error:
             raise ModelError(f'{self.directory} cannot be loaded: {_first_line(error)}') from None
+
+    def prepare(self, encoded: bytes) -> bytes:
+        """The face of a photograph, cropped as the faces were that the model was trained on.
+
+        Args:
+            encoded: JPEG or PNG bytes.
+
+        Returns:
+            What `predict` takes; the same bytes where the model was trained on images as they were.
+
+        Raises:
+            UnusableImage: it does not decode, or there is no face in it.
+        """
+        return faces.prepare(encoded, faces.at_prediction(self.config.faces))
 
     def predict(self, encoded: Sequence[bytes], batch_size: int = 64) -> list[Prediction]:
         """Predictions for encoded images, in their order.

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cafer_tf import datasets, features
+from cafer_tf import datasets, features, input
 from cafer_tf.datasets import FaceRecord
 from cafer_tf.metrics import agreement_scores
 from cafer_tf.report.circumplex import FacePoint
@@ -25,7 +25,7 @@ class Face(NamedTuple):
 
 
 def usable_faces(root: str | os.PathLike[str], records: Iterable[FaceRecord]) -> list[Face]:
-    """The faces whose images can be used; a run has listed the others in its quarantine.
+    """The faces of a folder whose images can be used.
 
     Args:
         root: of the data set.
@@ -40,15 +40,15 @@ def usable_faces(root: str | os.PathLike[str], records: Iterable[FaceRecord]) ->
     return faces
 
 
-def label_mean_scores(train: Sequence[FaceRecord], faces: Sequence[Face]) -> dict[str, dict[str, float]]:
+def label_mean_scores(train: Sequence[str], test: Sequence[str]) -> dict[str, dict[str, float]]:
     """The figures of a prediction that is always the mean label of the training split.
 
     Args:
-        train: the records of the training split.
-        faces: to judge it by.
+        train: paths or glob patterns of the TFRecords of the training split.
+        test: those of the split to judge it by.
     """
-    labels = _labels([face.record for face in faces])
-    return agreement_scores(labels, np.broadcast_to(_labels(train).mean(axis=0), labels.shape))
+    labels = input.read_labels(test)
+    return agreement_scores(labels, np.broadcast_to(input.read_labels(train).mean(axis=0), labels.shape))
 
 
 def model_scores(predictor: Predictor, faces: Sequence[Face]) -> dict[str, dict[str, float]]:
@@ -59,42 +59,46 @@ def model_scores(predictor: Predictor, faces: Sequence[Face]) -> dict[str, dict[
         faces: to judge it by.
     """
     predictions = [(answer.valence, answer.arousal) for answer in predictor.predict([face.image for face in faces])]
-    return agreement_scores(_labels([face.record for face in faces]), np.array(predictions))
+    labels = [[getattr(face.record, output) for output in features.OUTPUTS] for face in faces]
+    return agreement_scores(np.array(labels), np.array(predictions))
 
 
-def predicted_faces(predictor: Predictor, faces: Sequence[Face], count: int) -> list[FacePoint]:
+def predicted_faces(predictor: Predictor, files: Sequence[str], count: int) -> list[FacePoint]:
     """Predictions beside the truth for a few faces, one a person, whose emotions lie far apart.
 
     Args:
         predictor: the model.
-        faces: to choose from.
+        files: paths or glob patterns of the TFRecords to choose from; of the images, only the chosen are held.
         count: how many, at most.
     """
-    chosen = [faces[index] for index in _spread([face.record for face in faces], count)]
-    answers = predictor.predict([face.image for face in chosen])
+    labels, subjects = input.read_labels(files), input.read_texts(files, features.SUBJECT)
+    chosen = spread(labels, subjects, count)
+    images = input.read_images(files, chosen)
+    answers = predictor.predict(images)
     return [
         FacePoint(
-            face.record.subject_id,
-            face.image,
-            (answer.valence, answer.arousal),
-            (face.record.valence, face.record.arousal),
+            subjects[index], image, (answer.valence, answer.arousal), (float(labels[index, 0]), float(labels[index, 1]))
         )
-        for face, answer in zip(chosen, answers, strict=True)
+        for index, image, answer in zip(chosen, images, answers, strict=True)
     ]
 
 
-def _spread(records: Sequence[FaceRecord], count: int) -> list[int]:
-    """Farthest-first in the circumplex, starting with the strongest emotion; never a person twice."""
-    labels = _labels(records)
-    subjects = np.array([record.subject_id for record in records])
+def spread(labels: np.ndarray, subjects: Sequence[str], count: int) -> list[int]:
+    """Farthest-first in the circumplex, starting with the strongest emotion; never a person twice.
+
+    Args:
+        labels: `[n, 2]`.
+        subjects: who is shown, for each.
+        count: how many to choose, at most.
+
+    Returns:
+        Their places, in the order of the choice.
+    """
+    people = np.array(subjects)
     chosen = [int(np.argmax(np.hypot(*labels.T)))]
-    distance = np.full(len(records), np.inf)
+    distance = np.full(len(labels), np.inf)
     for _ in range(min(count, len(set(subjects))) - 1):
         distance = np.minimum(distance, np.hypot(*(labels - labels[chosen[-1]]).T))
-        distance[subjects == subjects[chosen[-1]]] = -1
+        distance[people == people[chosen[-1]]] = -1
         chosen.append(int(np.argmax(distance)))
     return chosen
-
-
-def _labels(records: Sequence[FaceRecord]) -> np.ndarray:
-    return np.array([[getattr(record, output) for output in features.OUTPUTS] for record in records])

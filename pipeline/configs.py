@@ -13,6 +13,7 @@ A run is set through environment variables, for the `tfx` command passes nothing
 | `CAFER_MIN_VALENCE_CCC`, `CAFER_MIN_AROUSAL_CCC` | the same for one output | `CAFER_MIN_CCC` |
 | `CAFER_MAX_CCC_DROP` | how far a CCC may fall below that of the model blessed before | 0.05 |
 | `CAFER_MAX_BAD_FRACTION` | largest fraction of unusable images | 0.01 |
+| `CAFER_FOLD` | the part of a cross-validation by person to test on, as `2/5` | one draw of people |
 | `CAFER_SEED` | of the draw of people into splits, and of the faces where they are rendered | 0 |
 | `CAFER_PEOPLE`, `CAFER_IMAGES_PER_PERSON` | how many faces are rendered; not with a data set | those of `FaceSet` |
 | `CAFER_BEAM_ARGS` | arguments of Beam, separated by spaces | run in this process |
@@ -31,6 +32,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from cafer_tf.config import Config, ConfigError
+from cafer_tf.datasets import Fold
 from cafer_tf.synthesis import FaceSet
 
 PIPELINE_NAME = 'cafer'
@@ -43,6 +45,7 @@ OPTIONS = (
     'CONFIG',
     'MIN_CCC',
     'MAX_BAD_FRACTION',
+    'FOLD',
     'SEED',
     'PEOPLE',
     'IMAGES_PER_PERSON',
@@ -83,6 +86,7 @@ class Settings:
         config: of the model and its training.
         gate: what the model must reach.
         max_bad_fraction: largest fraction of unusable images.
+        fold: the part of a cross-validation by person to test on; None for one draw of people.
         seed: of the draw of people into splits, and of the faces where they are rendered.
         people, images_per_person: how many faces are rendered; None for the defaults of `FaceSet`.
         beam_args: arguments of Beam.
@@ -94,6 +98,7 @@ class Settings:
     config: Config = dataclasses.field(default_factory=Config)
     gate: Gate = dataclasses.field(default_factory=Gate)
     max_bad_fraction: float = 0.01
+    fold: Fold | None = None
     seed: int = 0
     people: int | None = None
     images_per_person: int | None = None
@@ -181,6 +186,7 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
             max_ccc_drop=read('MAX_CCC_DROP', float, Gate.max_ccc_drop),
         ),
         max_bad_fraction=read('MAX_BAD_FRACTION', float, Settings.max_bad_fraction),
+        fold=read('FOLD', _read_fold, None),
         seed=read('SEED', int, Settings.seed),
         people=people,
         images_per_person=images_per_person,
@@ -221,6 +227,13 @@ class _Reader:
             close = difflib.get_close_matches(name, self._known, n=1, cutoff=0.85)
             if close:
                 raise ConfigError(f'unknown variable {name}; did you mean {close[0]}?')
+
+
+def _read_fold(text: str) -> Fold:
+    try:
+        return Fold.parse(text)
+    except ValueError as error:
+        raise ConfigError(f'{spelled("FOLD")}: {error}') from None
 
 
 def _read_presets(names: str) -> Config:

@@ -52,9 +52,7 @@ def show(result: results.Result, settings: Settings) -> str:
         What to print.
     """
     predictor = Predictor(result.model)
-    records = datasets.read(settings.dataset, settings.faces, settings.seed).records
-    train = [record for record in records if record.split == 'train']
-    unseen = usable_faces(settings.faces, (record for record in records if record.split == evaluation.SPLIT))
+    train, unseen = [result.examples['train']], [result.examples[evaluation.SPLIT]]
     judged_on = 'test split' if result.metrics['subjects'] is None else 'people never seen'
     rows: dict[str, Scores] = {judged_on: {output: result.metrics[output] for output in features.OUTPUTS}}
     if settings.root is None:
@@ -84,4 +82,7 @@ def _seen_people(predictor: Predictor, settings: Settings) -> Scores:
         splits=['train'],
         replace=True,  # the folder is made by this function alone
     )
-    return model_scores(predictor, usable_faces(seen, datasets.LAYOUTS['csv'](seen).records))
+    return model_scores(
+        predictor,
+        usable_faces(seen, (item for item in datasets.stream('csv', seen) if isinstance(item, datasets.FaceRecord))),
+    )

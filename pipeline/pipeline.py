@@ -34,6 +34,8 @@ def create_pipeline(settings: Settings) -> tfx.dsl.Pipeline:
         layout=settings.dataset,
         root=str(settings.faces),
         seed=settings.seed,
+        fold=settings.fold,
+        faces=settings.config.faces,
         max_bad_fraction=settings.max_bad_fraction,
         quarantine_file=str(settings.quarantine),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import pathlib
+from collections.abc import Mapping
 from typing import Any
 
 import tensorflow_model_analysis as tfma
@@ -32,12 +33,14 @@ class Result:
         model: the folder of the version that is served.
         pushed: whether this run pushed it; False where it was there already.
         cached: the stages that came from the cache.
+        examples: the pattern of the TFRecords of each split, as they were ingested.
     """
 
     metrics: dict[str, Any]
     model: pathlib.Path
     pushed: bool
     cached: frozenset[str]
+    examples: Mapping[str, str]
 
 
 def check_gate(outputs: Outputs, settings: Settings, subjects_known: bool = True) -> None:
@@ -147,7 +150,9 @@ def publish(outputs: dict[str, Outputs], settings: Settings, cached: set[str]) -
     metrics = {**figures, 'model': version.relative_to(settings.metrics.parent).as_posix()}
     write_json(metrics, settings.metrics)
     settings.rejected_metrics.unlink(missing_ok=True)
-    return Result(metrics, version, bool(pushed.get_int_custom_property(NEW_VERSION)), frozenset(cached))
+    ingested = outputs[EXAMPLE_GEN]['examples']
+    examples = {split: f'{artifact_utils.get_split_uri(ingested, split)}/*' for split in features.SPLITS}
+    return Result(metrics, version, bool(pushed.get_int_custom_property(NEW_VERSION)), frozenset(cached), examples)
 
 
 def _finite(value: float) -> float | None:

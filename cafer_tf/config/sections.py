@@ -13,6 +13,39 @@ SMALLEST_IMAGE = {'compact': 32, 'alexnet': 63, 'resnet18': 32}
 
 
 @dataclasses.dataclass(frozen=True)
+class FacesConfig:
+    """From a photograph to the face that the network sees; the same at ingestion and at prediction.
+
+    Attributes:
+        source: where the face is: `as_is` (each image shows one face, cropped already), `given` (where the data set's
+            landmarks or boxes say; at prediction, where the detector does) or `detect` (where the detector says).
+        align: whether the eyes are made level.
+        margin: what the crop adds on each side, as a fraction of the face's side, in [0, 2].
+        size: side, in pixels, of the image that is stored; 0 keeps the file's bytes, which `as_is` alone can.
+        quality: of the JPEG that is stored, in [1, 100].
+        min_confidence: the least confidence of a detection, in [0, 1].
+    """
+
+    source: Literal['as_is', 'given', 'detect'] = 'as_is'
+    align: bool = True
+    margin: float = 0.3
+    size: int = 0
+    quality: int = 95
+    min_confidence: float = 0.9
+
+    def __post_init__(self) -> None:
+        require(0 <= self.margin <= 2, 'faces.margin must be in [0, 2]')
+        require(0 <= self.size <= 4096, 'faces.size must be in [0, 4096] pixels')
+        require(1 <= self.quality <= 100, 'faces.quality must be in [1, 100]')
+        require(0 <= self.min_confidence <= 1, 'faces.min_confidence must be in [0, 1]')
+        require(
+            self.source == 'as_is' or self.size > 0,
+            f'faces.size must be given with faces.source {self.source}: the side of the crops, in pixels, for example '
+            '96; a little more than input.image_size leaves room for the random crop',
+        )
+
+
+@dataclasses.dataclass(frozen=True)
 class InputConfig:
     """The image that the networks see.
 

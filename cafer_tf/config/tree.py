@@ -13,6 +13,7 @@ from cafer_tf.config.sections import (
     SMALLEST_IMAGE,
     AdversarialConfig,
     AugmentationConfig,
+    FacesConfig,
     GroupingConfig,
     InputConfig,
     MarginConfig,
@@ -37,6 +38,7 @@ class Config:
         cafer_tf.config.errors.ConfigError: unknown key training.batch; known: batch_size, epochs, ...
     """
 
+    faces: FacesConfig = dataclasses.field(default_factory=FacesConfig)
     input: InputConfig = dataclasses.field(default_factory=InputConfig)
     network: NetworkConfig = dataclasses.field(default_factory=NetworkConfig)
     augmentation: AugmentationConfig = dataclasses.field(default_factory=AugmentationConfig)

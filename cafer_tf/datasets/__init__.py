@@ -1,24 +1,34 @@
 """Labelled faces on disk: one reader per layout, every one to the same records.
 
-`read(layout, root)` is the way in. No TensorFlow and no Beam here: the pipeline, notebooks and other tools read the
-same records.
+`read(layout, root)` is the way in, and `stream(layout, root)` where there are too many records for memory. There is no
+TensorFlow and no Beam here: the pipeline, notebooks and other tools read the same records.
 """
 
 from cafer_tf.datasets.images import UnusableImage, check_image, load_image
-from cafer_tf.datasets.reader import LAYOUTS, fingerprint, read
-from cafer_tf.datasets.records import DataError, FaceRecord, Listing
-from cafer_tf.datasets.splits import DEFAULT_FRACTIONS, assign_splits
+from cafer_tf.datasets.reader import LAYOUTS, MISSING, fingerprint, plan, read, stream
+from cafer_tf.datasets.records import DataError, FaceRecord, LeftOut, Listing
+from cafer_tf.datasets.splits import DEFAULT_FRACTIONS, Fold, SplitPlan, plan_splits
+from cafer_tf.datasets.summary import Summary, summarise, verified
 
 __all__ = [
     'DEFAULT_FRACTIONS',
     'LAYOUTS',
+    'MISSING',
     'DataError',
     'FaceRecord',
+    'Fold',
+    'LeftOut',
     'Listing',
+    'SplitPlan',
+    'Summary',
     'UnusableImage',
-    'assign_splits',
     'check_image',
     'fingerprint',
     'load_image',
+    'plan',
+    'plan_splits',
     'read',
+    'stream',
+    'summarise',
+    'verified',
 ]

@@ -21,6 +21,8 @@ class FaceRecord:
         video_id: the clip that the image is a frame of, if it is one.
         frame_index: the frame's number in its clip.
         file, row: where the label stands, for messages.
+        face_box: left, top, width and height of the face in its image, in pixels, where the data set says so.
+        landmarks: x and y of the points of the face, one point after the other, in pixels, where the data set has them.
     """
 
     path: str
@@ -32,6 +34,27 @@ class FaceRecord:
     frame_index: int | None = None
     file: str = ''
     row: int = 0
+    face_box: tuple[float, ...] | None = None
+    landmarks: tuple[float, ...] | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class LeftOut:
+    """A row, label or image of a data set that becomes no example.
+
+    Attributes:
+        path: of the image, relative to the root of its data set.
+        reason: the same words for the same reason, so that reasons can be counted.
+        file, row: where the label stands; row 0 where there is none.
+        damaged: whether something is wrong with it, so that it counts against the largest fraction of bad images and is
+            listed in the quarantine; False where the data set's own protocol leaves it out.
+    """
+
+    path: str
+    reason: str
+    file: str = ''
+    row: int = 0
+    damaged: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,17 +62,14 @@ class Listing:
     """The records of a data set.
 
     Attributes:
-        records: in the order of the label file.
+        records: in the order of the label files.
         notes: what a user should know about how the data set was read, a sentence each.
+        left_out: what became no record, in the same order.
     """
 
     records: tuple[FaceRecord, ...]
     notes: tuple[str, ...] = ()
-
-    @property
-    def subjects_known(self) -> bool:
-        """Whether the data set says who is shown; where it does not, each image counts as its own subject."""
-        return any(record.subject_id != record.path for record in self.records)
+    left_out: tuple[LeftOut, ...] = ()
 
 
 class DataError(ValueError):

@@ -5,7 +5,7 @@ Both `training_dataset` and `evaluation_dataset` yield `(images, labels)`: image
 """
 
 from cafer_tf.input.images import decode, preprocess, resize, resized_side
-from cafer_tf.input.records import InputError, count_examples, read_labels
+from cafer_tf.input.records import InputError, count_examples, read_images, read_labels, read_texts
 from cafer_tf.input.streams import evaluation_dataset, training_dataset
 
 __all__ = [
@@ -14,7 +14,9 @@ __all__ = [
     'decode',
     'evaluation_dataset',
     'preprocess',
+    'read_images',
     'read_labels',
+    'read_texts',
     'resize',
     'resized_side',
     'training_dataset',

@@ -101,6 +101,42 @@ def read_labels(files: Sequence[str]) -> np.ndarray:
     return np.concatenate([np.empty([0, len(features.OUTPUTS)], np.float32), *batches.as_numpy_iterator()])
 
 
+def read_texts(files: Sequence[str], name: str) -> list[str]:
+    """A feature that is one text, of all examples in the order of `read_labels`.
+
+    Args:
+        files: paths or glob patterns of TFRecords.
+        name: of the feature.
+
+    Raises:
+        InputError: no file.
+    """
+    spec = {name: tf.io.FixedLenFeature([], tf.string)}
+    batches = read(find(files)).batch(_PARSED_AT_ONCE).map(lambda batch: tf.io.parse_example(batch, spec)[name])
+    return [text.decode() for batch in batches.as_numpy_iterator() for text in batch]
+
+
+def read_images(files: Sequence[str], places: Sequence[int]) -> list[bytes]:
+    """The encoded images of a few examples.
+
+    Args:
+        files: paths or glob patterns of TFRecords.
+        places: of the examples, in the order of `read_labels`.
+
+    Returns:
+        One for each place, in that order.
+
+    Raises:
+        InputError: no file.
+    """
+    wanted = tf.constant(places, tf.int64)
+    found = read(find(files)).enumerate().filter(lambda place, _: tf.reduce_any(place == wanted))
+    images = {
+        int(place): parse(serialised[tf.newaxis])[0].numpy()[0] for place, serialised in found.take(len(set(places)))
+    }
+    return [images[place] for place in places]
+
+
 def _parse_labels(serialised: tf.Tensor) -> tf.Tensor:
     return _stack(tf.io.parse_example(serialised, _LABELS))
 

@@ -21,7 +21,7 @@ def root(tmp_path) -> pathlib.Path:
 
 
 def fingerprint(root: pathlib.Path) -> str:
-    return datasets.fingerprint(datasets.read('csv', root).records, root)
+    return datasets.fingerprint(datasets.stream('csv', root), root)
 
 
 def test_the_fingerprint_of_an_unchanged_folder_stays(root):
@@ -50,3 +50,20 @@ def test_reading_needs_neither_tensorflow_nor_beam():
     code = 'import sys, cafer_tf.datasets; print(sorted({"tensorflow", "apache_beam", "tfx"} & set(sys.modules)))'
     done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == '[]'
+
+
+def test_an_image_that_is_missing_is_left_out_and_moves_nobody(root):
+    listing = datasets.read('csv', root)
+    assert [record.path for record in listing.records] == ['a.jpg', 'b.jpg']
+    assert listing.left_out == (
+        datasets.LeftOut('c.jpg', 'missing file', file=str(root / 'labels.csv'), row=4, damaged=True),
+    )
+    # Only train and eval have images, but test stays test.
+    assert [record.split for record in listing.records] == ['train', 'eval']
+
+
+def test_labels_are_streamed(root):
+    items = datasets.stream('csv', root)
+    assert next(items).path == 'a.jpg'
+    (root / 'labels.csv').unlink()
+    assert next(items).path == 'b.jpg'

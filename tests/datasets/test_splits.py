@@ -5,7 +5,7 @@ import dataclasses
 
 import pytest
 
-from cafer_tf.datasets import DataError, FaceRecord, assign_splits
+from cafer_tf.datasets import DataError, FaceRecord, Fold, plan_splits
 from cafer_tf.datasets.splits import draw
 
 
@@ -17,6 +17,12 @@ def records(people: int, images: int = 2, split: str = '') -> list[FaceRecord]:
         for p in range(people)
         for i in range(images)
     ]
+
+
+def assign_splits(records, seed=0, fold=None):
+    """Every record with its split, and the notes."""
+    plan = plan_splits(records, seed, fold=fold)
+    return tuple(dataclasses.replace(record, split=plan.split_of(record)) for record in records), plan.notes
 
 
 def split_of(assigned) -> dict[str, str]:
@@ -127,3 +133,53 @@ def test_draw_gives_everyone_a_split():
     owner = draw([f'p{i}' for i in range(500)], 3, {'train': 0.5, 'eval': 0.5})
     assert set(owner.values()) == {'train', 'eval'}
     assert len(owner) == 500
+
+
+def test_folds_test_everybody_once_and_are_of_even_size():
+    given = records(23)
+    owners = [split_of(assign_splits(given, fold=Fold(number, 5))[0]) for number in range(1, 6)]
+    tested = [{person for person, split in owner.items() if split == 'test'} for owner in owners]
+    assert sorted(map(len, tested)) == [4, 4, 5, 5, 5]
+    assert set().union(*tested) == set(owners[0])
+    assert sum(map(len, tested)) == 23
+    for owner in owners:
+        assert set(owner.values()) == {'train', 'eval', 'test'}
+
+
+def test_folds_depend_on_the_seed_and_not_on_the_order():
+    given = records(23)
+    fold = split_of(assign_splits(given, fold=Fold(2, 5))[0])
+    assert split_of(assign_splits(given[::-1], fold=Fold(2, 5))[0]) == fold
+    assert split_of(assign_splits(given, seed=1, fold=Fold(2, 5))[0]) != fold
+    _, (note,) = assign_splits(given, fold=Fold(2, 5))
+    assert note == 'fold 2/5: 5 of 23 subjects are the test (seed 0)'
+
+
+def test_a_fold_of_a_data_set_that_brings_splits_is_an_error():
+    given = records(5, split='train') + records(5, split='test')
+    with pytest.raises(DataError, match=r'names the splits test, train, so fold 1/5 cannot be made'):
+        assign_splits(given, fold=Fold(1, 5))
+
+
+def test_a_fold_needs_enough_people():
+    with pytest.raises(DataError, match=r'4 subject\(s\) cannot fill 5 folds'):
+        assign_splits(records(4), fold=Fold(1, 5))
+
+
+@pytest.mark.parametrize('text', ['', '2', '0/5', '6/5', '1/1', '-1/5', '1/5/2', 'a/b', '1/99999'])
+def test_what_is_no_fold_is_refused(text):
+    with pytest.raises(ValueError, match='is not a fold: write, for example, 2/5'):
+        Fold.parse(text)
+
+
+def test_a_fold_reads_as_it_is_written():
+    assert Fold.parse(' 2/5 ') == Fold(2, 5)
+    assert str(Fold(2, 5)) == '2/5'
+
+
+def test_images_that_are_their_own_subjects_are_noticed():
+    given = [dataclasses.replace(record, subject_id=record.path) for record in records(30)]
+    plan = plan_splits(given)
+    assert not plan.subjects_known
+    assert plan.notes[0] == 'the data set does not say who is shown: each image counts as its own subject'
+    assert plan_splits(records(30)).subjects_known

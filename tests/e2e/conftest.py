@@ -2,6 +2,7 @@
 
 import csv
 import dataclasses
+import importlib
 import json
 import os
 import pathlib
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from typing import NamedTuple
 
 import pytest
 
@@ -100,6 +102,11 @@ class Commands:
         """The content of `metrics.json`."""
         return json.loads((self.out / 'metrics.json').read_text())
 
+    def excluded(self) -> dict[str, int]:
+        """What the protocol of the data set left out, by reason."""
+        (path,) = (self.out / 'artifacts').glob('FaceExampleGen/quarantine/*/excluded.json')
+        return json.loads(path.read_text())
+
     def _environment(self, changed: dict[str, object]) -> dict[str, str]:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(('CAFER_', 'TF_CPP'))}
         given = {**self._variables, **{name: str(value) for name, value in changed.items()}}
@@ -110,6 +117,46 @@ class Commands:
 def rendered(tmp_path_factory) -> pathlib.Path:
     """A small set of rendered faces: 12 people with 12 images each."""
     return write_face_set(tmp_path_factory.mktemp('rendered') / 'faces', FaceSet(12, 12), progress=False)
+
+
+class LabelledFace(NamedTuple):
+    """What the writers of layouts take."""
+
+    image: bytes
+    valence: float
+    arousal: float
+    subject: str
+    suffix: str
+
+
+@pytest.fixture(scope='session')
+def labelled_faces(rendered) -> list[LabelledFace]:
+    """The rendered faces, to be written in the layout of another data set."""
+    with (rendered / 'labels.csv').open(newline='') as stream:
+        rows = list(csv.DictReader(stream))
+    return [
+        LabelledFace(
+            (rendered / row['path']).read_bytes(),
+            float(row['valence']),
+            float(row['arousal']),
+            row['subject_id'],
+            pathlib.Path(row['path']).suffix,
+        )
+        for row in rows
+    ]
+
+
+@pytest.fixture(scope='module')
+def run_layout(commands, labelled_faces, tmp_path_factory) -> Callable[..., tuple[Commands, Done]]:
+    """Writes the faces in a layout and runs the pipeline on them with the documented command."""
+
+    def run(layout: str, **variables: object) -> tuple[Commands, Done]:
+        root = tmp_path_factory.mktemp(layout)
+        importlib.import_module(f'layout_{layout}').write(root, labelled_faces)
+        user = commands(CAFER_DATASET=layout, CAFER_ROOT=root, **variables)
+        return user, user.run()
+
+    return run
 
 
 @pytest.fixture(scope='session')

@@ -2,6 +2,7 @@
 
 import io
 import pathlib
+from collections.abc import Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -23,8 +24,10 @@ def encode(image: np.ndarray, form: str = 'JPEG') -> bytes:
     return buffer.getvalue()
 
 
-def write(path: pathlib.Path, labels: np.ndarray, form: str = 'JPEG') -> pathlib.Path:
-    """Writes one example a label; compressed if the name ends in .gz."""
+def write(
+    path: pathlib.Path, labels: Sequence[Sequence[float]], form: str = 'JPEG', subjects: Sequence[str] = ()
+) -> pathlib.Path:
+    """Writes one example a label, with who is shown where that is given; compressed if the name ends in .gz."""
     options = tf.io.TFRecordOptions(compression_type='GZIP' if path.suffix == '.gz' else '')
     with tf.io.TFRecordWriter(str(path), options) as writer:
         for index, (valence, arousal) in enumerate(labels):
@@ -35,5 +38,8 @@ def write(path: pathlib.Path, labels: np.ndarray, form: str = 'JPEG') -> pathlib
                 features.VALENCE: tf.train.Feature(float_list=tf.train.FloatList(value=[valence])),
                 features.AROUSAL: tf.train.Feature(float_list=tf.train.FloatList(value=[arousal])),
             }
+            if subjects:
+                person = tf.train.BytesList(value=[subjects[index].encode()])
+                feature[features.SUBJECT] = tf.train.Feature(bytes_list=person)
             writer.write(tf.train.Example(features=tf.train.Features(feature=feature)).SerializeToString())
     return path

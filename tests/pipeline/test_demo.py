@@ -5,6 +5,7 @@ import types
 
 import pytest
 
+from cafer_tf.examples import write_examples
 from cafer_tf.serving import ModelError
 from cafer_tf.synthesis import FaceSet, write_face_set
 from pipeline import demo, results
@@ -33,8 +34,9 @@ def show(monkeypatch, tmp_path):
     def run(subjects: int | None = 1, **numbers: int) -> str:
         settings = Settings(out=tmp_path / 'out', **numbers)
         write_face_set(settings.faces, settings.face_set, progress=False, workers=1, replace=True)
+        split = write_examples('csv', settings.faces, tmp_path / 'examples')
         metrics = {'valence': FIGURES, 'arousal': FIGURES, 'examples': 2, 'subjects': subjects, 'model': 'serving/1'}
-        return demo.show(results.Result(metrics, tmp_path / 'serving' / '1', True, frozenset()), settings)
+        return demo.show(results.Result(metrics, tmp_path / 'serving' / '1', True, frozenset(), split), settings)
 
     return run
 
@@ -60,7 +62,7 @@ def test_what_cannot_be_shown_is_an_error_in_one_line(monkeypatch, tmp_path, err
     def fail(*_: object) -> str:
         raise error
 
-    result = results.Result({}, tmp_path / 'serving' / '1', True, frozenset())
+    result = results.Result({}, tmp_path / 'serving' / '1', True, frozenset(), {})
     monkeypatch.setattr(demo.local_runner, 'run', lambda settings: result)
     monkeypatch.setattr(demo, 'show', fail)
     with pytest.raises(
@@ -70,7 +72,7 @@ def test_what_cannot_be_shown_is_an_error_in_one_line(monkeypatch, tmp_path, err
 
 
 def test_a_model_that_is_none_is_an_expected_error(tmp_path):
-    result = results.Result({}, tmp_path / 'serving' / '1', True, frozenset())
+    result = results.Result({}, tmp_path / 'serving' / '1', True, frozenset(), {})
     with pytest.raises(ModelError) as raised:
         demo.show(result, Settings(out=tmp_path))
     assert isinstance(raised.value, EXPECTED)

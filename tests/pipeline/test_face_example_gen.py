@@ -9,9 +9,9 @@ import pytest
 
 from cafer_tf import datasets, features
 from cafer_tf.datasets import DataError
-from pipeline.components.face_example_gen import component, executor, shards
+from pipeline.components.face_example_gen import component, executor, manifest
 
-ARGUMENTS = {'layout': 'csv', 'seed': 0, 'max_bad_fraction': 0.01, 'faces_per_shard': 16}
+ARGUMENTS = {'layout': 'csv', 'seed': 0, 'fold': '', 'faces': '{}', 'max_bad_fraction': 0.01, 'faces_per_shard': 16}
 
 
 @pytest.fixture
@@ -82,7 +82,7 @@ def test_unusable_images_are_quarantined_and_counted(generate, lab, face_folder,
         examples, quarantine = generate(max_bad_fraction=0.02)
     lines = (pathlib.Path(quarantine.uri) / 'quarantine.jsonl').read_text().splitlines()
     assert [json.loads(line) for line in lines] == [
-        {'path': '00-0.jpg', 'file': 'labels.csv', 'row': 2, 'split': 'train', 'reason': 'missing file'},
+        {'path': '00-0.jpg', 'file': 'labels.csv', 'row': 2, 'split': None, 'reason': 'missing file'},
         {'path': '13-2.jpg', 'file': 'labels.csv', 'row': 69, 'split': 'eval', 'reason': 'truncated image'},
     ]
     assert quarantine.get_int_custom_property('count') == 2
@@ -139,9 +139,18 @@ def test_wrong_labels_stop_the_run(generate, face_folder):
         generate()
 
 
-def test_shards_mix_people_and_are_of_even_size(face_folder):
-    records = datasets.read('csv', face_folder).records
-    made = [shard for shard in shards.make_shards(records, 16) if shard.split == 'train']
-    assert [len(shard.records) for shard in made] == [15, 15, 15, 15]
-    assert all(len({record.subject_id for record in shard.records}) > 4 for shard in made)
-    assert shards.make_shards(records[::-1], 16) == shards.make_shards(records, 16)
+def test_shards_mix_people_and_are_of_even_size(face_folder, tmp_path):
+    plan = datasets.plan('csv', face_folder)
+    records = list(datasets.stream('csv', face_folder))
+    path = str(tmp_path / 'manifest.jsonl')
+
+    def dealt(records):
+        made = manifest.write_manifest(records, plan, path, 16)
+        return [(part.split, part.file, manifest.read_shard(path, part)) for part in made]
+
+    made = dealt(records)
+    assert [len(members) for split, _, members in made if split == 'train'] == [15, 15, 15, 15]
+    assert all(len({record.subject_id for record in members}) > 4 for split, _, members in made if split == 'train')
+    assert dealt(records[::-1]) == made
+    everyone = [record for _, _, members in made for record in members]
+    assert sorted(everyone, key=lambda record: record.path) == sorted(records, key=lambda record: record.path)

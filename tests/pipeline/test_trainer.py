@@ -76,13 +76,13 @@ def test_a_training_without_a_backup_leaves_nothing_to_remove(tmp_path):
 
 def test_the_code_digest_follows_what_can_change_a_model(tmp_path):
     library = tmp_path / 'cafer_tf'
-    for name in ('model.py', 'losses/snr.py', 'synthesis/head.py', 'cli.py'):
+    for name in ('model.py', 'losses/snr.py', 'synthesis/head.py', 'cli/run.py'):
         (library / name).parent.mkdir(parents=True, exist_ok=True)
         (library / name).write_text('one')
     before = source.training_code_digest(library)
     assert source.training_code_digest(library) == before
     (library / 'synthesis' / 'head.py').write_text('two')
-    (library / 'cli.py').write_text('two')
+    (library / 'cli' / 'run.py').write_text('two')
     assert source.training_code_digest(library) == before
     (library / 'losses' / 'snr.py').write_text('two')
     assert source.training_code_digest(library) != before

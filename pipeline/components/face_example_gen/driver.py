@@ -22,8 +22,8 @@ class Driver(base_driver.BaseDriver, ir_base_driver.BaseDriver):
         """Returns the execution properties with `fingerprint` set."""
         properties = dict(execution_info.exec_properties)
         try:
-            listing = datasets.read(properties['layout'], properties['root'], properties['seed'])
-            properties['fingerprint'] = datasets.fingerprint(listing.records, properties['root'])
+            items = datasets.stream(properties['layout'], properties['root'])
+            properties['fingerprint'] = datasets.fingerprint(items, properties['root'])
         except datasets.DataError:
             # The executor reads the same labels and fails with the message; failing here would leave the execution
             # registered as running for ever.

@@ -6,6 +6,7 @@ import collections
 import json
 import logging
 import os
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import apache_beam as beam
@@ -17,13 +18,16 @@ from tfx.proto import example_gen_pb2
 from tfx.types import artifact_utils
 
 from cafer_tf import datasets, features
+from cafer_tf.config import FacesConfig
+from cafer_tf.datasets import FaceRecord, LeftOut
 from pipeline.components.face_example_gen import shards
+from pipeline.components.face_example_gen.manifest import Shard, write_manifest
 from pipeline.components.files import read_json, write_json, write_text
 from pipeline.configs import spelled
 
-QUARANTINE = 'quarantine.jsonl'
-COUNT, IMAGES = 'count', 'images'
-"""The properties of the quarantine: how many images are in it, and of how many."""
+QUARANTINE, EXCLUDED = 'quarantine.jsonl', 'excluded.json'
+COUNT, IMAGES, EXCLUDED_COUNT = 'count', 'images', 'excluded'
+"""The properties of the quarantine: how many images are in it, of how many, and how many the protocol leaves out."""
 SUBJECTS_KNOWN = 'subjects_known'
 """The property of the examples that is 1 where the data set says who is shown."""
 SHOWN = 5
@@ -58,33 +62,81 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         examples_utils.set_file_format(examples, 'tfrecords_gzip')
 
         layout, root = exec_properties['layout'], exec_properties['root']
-        listing = datasets.read(layout, root, exec_properties['seed'])
-        for note in listing.notes:
+        fold = exec_properties['fold']
+        plan = datasets.plan(layout, root, exec_properties['seed'], fold=datasets.Fold.parse(fold) if fold else None)
+        for note in plan.notes:
             _log.info(note)
-        writer = shards.WriteShard(
-            layout, root, {split: artifact_utils.get_split_uri([examples], split) for split in features.SPLITS}
+        sifted = _Sifted(datasets.stream(layout, root))
+        manifest = os.path.join(quarantine.uri, 'manifest.jsonl')
+        parts = write_manifest(sifted.records(), plan, manifest, exec_properties['faces_per_shard'])
+        reports = self._write(parts, manifest, examples, exec_properties)
+        fileio.remove(manifest)
+
+        bad = sorted(
+            [*sifted.damaged, *(line for report in reports for line in report[shards.BAD])],
+            key=lambda line: (line['file'], line['row'], line['path']),
         )
-        report_path = os.path.join(quarantine.uri, 'report.json')
+        text = ''.join(json.dumps(line, ensure_ascii=False) + '\n' for line in bad)
+        write_text(text, os.path.join(quarantine.uri, QUARANTINE))
+        write_json(dict(sifted.excluded.most_common()), os.path.join(quarantine.uri, EXCLUDED))
+        quarantine.set_int_custom_property(COUNT, len(bad))
+        quarantine.set_int_custom_property(IMAGES, sifted.total)
+        quarantine.set_int_custom_property(EXCLUDED_COUNT, sifted.excluded.total())
+        examples.set_int_custom_property(SUBJECTS_KNOWN, int(plan.subjects_known))
+        # TFX removes the artifact when this execution fails, which is when its user needs the list most.
+        show_quarantine(text, exec_properties['quarantine_file'])
+        _check(sifted, reports, bad, exec_properties)
+
+    def _write(
+        self, parts: list[Shard], manifest: str, examples: types.Artifact, exec_properties: dict[str, Any]
+    ) -> list[dict[str, Any]]:
+        """Has the workers write every shard; returns their reports."""
+        writer = shards.WriteShard(
+            exec_properties['layout'],
+            exec_properties['root'],
+            FacesConfig(**json.loads(exec_properties['faces'])),
+            manifest,
+            {split: artifact_utils.get_split_uri([examples], split) for split in features.SPLITS},
+        )
+        path = f'{manifest}.report'
         with self._make_beam_pipeline() as pipeline:
             _ = (
                 pipeline
-                | 'Shards' >> beam.Create(shards.make_shards(listing.records, exec_properties['faces_per_shard']))
+                | 'Shards' >> beam.Create(parts)
                 | 'Spread' >> beam.Reshuffle()
                 | 'WriteShard' >> beam.ParDo(writer)
                 | 'Reports' >> beam.combiners.ToList()
-                | 'WriteReport' >> beam.Map(write_json, path=report_path)
+                | 'WriteReport' >> beam.Map(write_json, path=path)
             )
-        reports = read_json(report_path)
-        fileio.remove(report_path)
-        bad = shards.in_order(reports)
-        text = ''.join(json.dumps(line, ensure_ascii=False) + '\n' for line in bad)
-        write_text(text, os.path.join(quarantine.uri, QUARANTINE))
-        quarantine.set_int_custom_property(COUNT, len(bad))
-        quarantine.set_int_custom_property(IMAGES, len(listing.records))
-        examples.set_int_custom_property(SUBJECTS_KNOWN, int(listing.subjects_known))
-        # TFX removes the artifact when this execution fails, which is when its user needs the list most.
-        show_quarantine(text, exec_properties['quarantine_file'])
-        _check(listing, reports, bad, exec_properties)
+        reports = read_json(path)
+        fileio.remove(path)
+        return reports
+
+
+class _Sifted:
+    """Parts a stream into records, which pass on, and what is left out, which stays here.
+
+    Args:
+        items: of a data set.
+    """
+
+    def __init__(self, items: Iterable[FaceRecord | LeftOut]):
+        self._items = items
+        self.total = 0
+        self.damaged: list[dict[str, Any]] = []
+        self.excluded: collections.Counter[str] = collections.Counter()
+
+    def records(self) -> Iterator[FaceRecord]:
+        """The records, once; `total` counts them and what is damaged."""
+        for item in self._items:
+            if isinstance(item, FaceRecord):
+                self.total += 1
+                yield item
+            elif item.damaged:
+                self.total += 1
+                self.damaged.append(shards.quarantined(item, item.reason))
+            else:
+                self.excluded[item.reason] += 1
 
 
 def show_quarantine(text: str, path: str) -> None:
@@ -102,18 +154,19 @@ def show_quarantine(text: str, path: str) -> None:
 
 
 def _check(
-    listing: datasets.Listing,
+    sifted: _Sifted,
     reports: list[dict[str, Any]],
     bad: list[dict[str, Any]],
     exec_properties: dict[str, Any],
 ) -> None:
     """Tells what was read; raises when it is too little."""
-    total, max_bad_fraction = len(listing.records), exec_properties['max_bad_fraction']
+    total, max_bad_fraction = sifted.total, exec_properties['max_bad_fraction']
+    where = exec_properties['root']
     described = f'{_describe(bad)}\n  all of them: {exec_properties["quarantine_file"]}'
     fraction = len(bad) / total
     if fraction > max_bad_fraction:
         raise datasets.DataError(
-            f'{listing.records[0].file}: {len(bad)} of {total} images ({fraction:.1%}) cannot be used, more than the '
+            f'{where}: {len(bad)} of {total} images ({fraction:.1%}) cannot be used, more than the '
             f'{max_bad_fraction:.1%} allowed. Repair or remove them, or allow more: {spelled("MAX_BAD_FRACTION")}.\n'
             + described
         )
@@ -122,10 +175,11 @@ def _check(
         written[report['split']] += report[shards.WRITTEN]
     empty = [split for split in features.SPLITS if not written[split]]
     if empty:
-        raise datasets.DataError(
-            f'{listing.records[0].file}: no usable image is left for {", ".join(empty)}.\n{described}'
-        )
+        raise datasets.DataError(f'{where}: no usable image is left for {", ".join(empty)}.\n{described}')
     _log.info('%s', ', '.join(f'{written[split]} faces for {split}' for split in features.SPLITS))
+    if sifted.excluded:
+        reasons = ', '.join(f'{count} × {reason}' for reason, count in sifted.excluded.most_common())
+        _log.info('%d left out, as the data set asks: %s', sifted.excluded.total(), reasons)
     if bad:
         _log.warning('%d of %d images quarantined (%.1f %%)\n%s', len(bad), total, 100 * fraction, described)
 
@@ -134,7 +188,14 @@ def _describe(bad: list[dict[str, Any]]) -> str:
     """The reasons by frequency, and the first few images."""
     reasons = collections.Counter(line['reason'] for line in bad).most_common(SHOWN)
     lines = ['  ' + ', '.join(f'{count} × {reason}' for reason, count in reasons)]
-    lines += [f'  {line["file"]}, row {line["row"]}: {line["path"]}: {line["reason"]}' for line in bad[:SHOWN]]
+    lines += [f'  {_place(line)}{line["path"]}: {line["reason"]}' for line in bad[:SHOWN]]
     if len(bad) > SHOWN:
         lines.append(f'  and {len(bad) - SHOWN} more')
     return '\n'.join(lines)
+
+
+def _place(line: dict[str, Any]) -> str:
+    """Where an entry of the quarantine stands in the labels; an image without a label stands nowhere."""
+    if not line['file']:
+        return ''
+    return f'{line["file"]}, row {line["row"]}: ' if line['row'] else f'{line["file"]}: '

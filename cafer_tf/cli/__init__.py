@@ -1,0 +1,27 @@
+"""The `cafer` command: a file for each of its commands, which may use the library and the pipeline."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from cafer_tf.cli.data import data
+from cafer_tf.cli.predict import predict
+from cafer_tf.cli.run import run
+from cafer_tf.cli.synthesize import synthesize
+from cafer_tf.version import __version__
+
+_SETTINGS = {'help_option_names': ['-h', '--help'], 'max_content_width': 110}
+
+
+@click.group(context_settings=_SETTINGS)
+@click.version_option(__version__, prog_name='cafer')
+def main() -> None:
+    """Trains, judges and applies person-independent models of facial emotion."""
+    # The libraries' notes on missing accelerators help nobody here; TensorFlow reads this when it is imported.
+    os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
+
+
+for command in (data, predict, run, synthesize):
+    main.add_command(command)

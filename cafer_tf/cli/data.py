@@ -1,0 +1,98 @@
+"""`cafer data`: a look at a data set before anything is trained."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+from typing import Any
+
+import click
+from tqdm import tqdm
+
+from cafer_tf import datasets
+from cafer_tf.datasets import DataError, Summary
+
+_DATASET = click.option(
+    '--dataset',
+    required=True,
+    type=click.Choice(sorted(datasets.LAYOUTS)),
+    help='How the data set lies on disk (docs/data.md shows each layout).',
+)
+_ROOT = click.option(
+    '--root',
+    required=True,
+    type=click.Path(path_type=pathlib.Path),
+    help='Folder of the data set, the one that holds the tree of its layout.',
+)
+_JSON = click.option('--json', 'as_json', is_flag=True, help='Print one JSON object.')
+
+
+@click.group()
+def data() -> None:
+    """Says what a data set holds, and how it differs from the one that a model was trained on."""
+
+
+@data.command(
+    epilog="""\b
+Examples:
+  cafer data inspect --dataset csv --root faces/
+  cafer data inspect --dataset affectnet_csv --root AffectNet/ --plot affectnet.png
+  cafer data inspect --dataset aff_wild2 --root Aff-Wild2/ --verify --json
+"""
+)
+@_DATASET
+@_ROOT
+@click.option('--verify', is_flag=True, help='Decode every image too.')
+@click.option('--plot', type=click.Path(path_type=pathlib.Path), help='Draw the labels to this picture.')
+@_JSON
+def inspect(dataset: str, root: pathlib.Path, verify: bool, plot: pathlib.Path | None, as_json: bool) -> None:
+    """Counts what a data set holds and what is left out of it, by reason.
+
+    Labels are read and images are looked up, but not opened: that is for --verify.
+    """
+    try:
+        items = datasets.stream(dataset, root)
+        if verify:
+            items = datasets.verified(items, root)
+        summary = datasets.summarise(tqdm(items, unit='row', desc='inspect', disable=None, leave=False))
+    except DataError as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(json.dumps(_plain(summary)) if as_json else _described(summary, dataset))
+    if plot is not None:
+        from cafer_tf.report.labels import plot_labels
+
+        try:
+            plot_labels(summary.histogram, f'{dataset}: {summary.kept:,} faces', plot)
+        except (OSError, ValueError) as error:
+            raise click.ClickException(f'{plot} cannot be written: {error}') from None
+        click.echo(f'plot: {plot}', err=as_json)
+
+
+def _plain(summary: Summary) -> dict[str, Any]:
+    """What --json prints."""
+    return {
+        'rows': summary.rows,
+        'kept': summary.kept,
+        'excluded': summary.excluded,
+        'damaged': summary.damaged,
+        'subjects': summary.subjects,
+        'subjects_known': summary.subjects_known,
+        'videos': summary.videos,
+        'splits': summary.splits,
+    }
+
+
+def _described(summary: Summary, dataset: str) -> str:
+    from cafer_tf.report.labels import label_map
+
+    lines = [f'{dataset}: {summary.rows:,} rows, {summary.kept:,} kept']
+    lines += [f'{count:>12,} × {reason}' for reason, count in summary.excluded.items()]
+    if summary.damaged:
+        lines.append(f'{summary.damaged:>12,} of these are damaged: a run lists them in its quarantine')
+    unknown = '' if summary.subjects_known else ' (who is shown is unknown: each image counts as its own subject)'
+    lines += [f'subjects: {summary.subjects:,}{unknown}', f'videos: {summary.videos:,}']
+    if summary.splits:
+        lines.append('splits: ' + ', '.join(f'{split} {count:,}' for split, count in summary.splits.items()))
+    if summary.kept:
+        lines += ['', label_map(summary.histogram)]
+    return '\n'.join(lines)
