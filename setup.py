@@ -23,6 +23,7 @@ LIBRARY = [
     'numpy>=1.26,<2',
     'pillow>=10',
     'scikit-image>=0.25,<0.26',
+    'scipy>=1.11',
     'tensorflow==2.15.1',
     'tensorflow-addons==0.23.0',
     'tqdm>=4.66',
@@ -85,7 +86,12 @@ setuptools.setup(
     package_data={'': ['*.html', '*.json', '*.npz', 'assets/*', 'py.typed'], 'schemas.face_affect': ['*.pbtxt']},
     include_package_data=False,
     install_requires=LIBRARY + PIPELINE,
-    extras_require={'dev': DEVELOPMENT, 'faces': FACES, 'gpu': ['tensorflow[and-cuda]==2.15.1']},
+    extras_require={
+        'dev': DEVELOPMENT,
+        'faces': FACES,
+        'gpu': ['tensorflow[and-cuda]==2.15.1'],
+        'kubeflow': ['tfx[kfp]==1.15.1'],  # moves other pins, so it has a lock file of its own
+    },
     entry_points={'console_scripts': ['cafer=cafer_tf.cli:main', 'tfx=pipeline.tfx_cli:main']},
     zip_safe=False,
 )

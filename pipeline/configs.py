@@ -141,6 +141,11 @@ class Settings:
         return self.out / 'metrics.json'
 
     @property
+    def statistics(self) -> pathlib.Path:
+        """The statistics of the examples, on a page."""
+        return self.out / 'statistics.html'
+
+    @property
     def quarantine(self) -> pathlib.Path:
         """The images that could not be used, an object a line; not there where all could."""
         return self.out / 'quarantine.jsonl'

@@ -66,6 +66,8 @@ def _run(settings: Settings, log: pathlib.Path) -> results.Result | None:
             quarantined = results.check_quarantine(outputs, settings)
             if quarantined:
                 console.note(quarantined)
+        if node_id == results.VALIDATOR:
+            results.show_statistics(outputs, settings)
         if node_id == results.EVALUATOR:
             results.check_gate(outputs, settings, results.subjects_known(runner.outputs))
 
@@ -83,6 +85,7 @@ def describe(result: results.Result, settings: Settings) -> str:
         figures = (f'{name.upper()} {value:.3f}' for name, value in metrics[output].items())
         lines.append(f'    {output}: {", ".join(figures)}')
     lines += [
+        f'statistics: {settings.statistics}',
         f'figures: {settings.metrics}',
         f'model: {result.model} ({"pushed" if result.pushed else "served already"})',
     ]

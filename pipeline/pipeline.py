@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import pathlib
 
 from tfx import v1 as tfx
 from tfx.types import standard_artifacts
 
-from pipeline import evaluation, source
+from pipeline import data_validation, evaluation, source
 from pipeline import trainer as trainer_module
 from pipeline.baseline import OtherBlessedModel
 from pipeline.components.emotion_grouper import EmotionGrouper
@@ -17,14 +18,29 @@ from pipeline.components.servable_validator import ServableValidator
 from pipeline.components.version_pusher import VersionPusher
 from pipeline.configs import PIPELINE_NAME, Settings
 
-SCHEMA = pathlib.Path(__file__).resolve().parent.parent / 'schemas' / 'face_affect' / 'schema.pbtxt'
+
+@dataclasses.dataclass(frozen=True)
+class ManagedEngine:
+    """An engine that keeps the metadata itself, and runs neither drivers nor resolver strategies of ours.
+
+    Without FaceExampleGen's driver nothing notices that the data set has changed, so there is no cache. And without a
+    cache a candidate is always a new model, so that the stock strategy never compares it with itself.
+
+    Attributes:
+        root: where the engine puts artifacts.
+        schema: the curated schema, where the components run.
+    """
+
+    root: str
+    schema: pathlib.PurePath
 
 
-def create_pipeline(settings: Settings) -> tfx.dsl.Pipeline:
+def create_pipeline(settings: Settings, engine: ManagedEngine | None = None) -> tfx.dsl.Pipeline:
     """Wires the pipeline.
 
     Args:
         settings: of the run.
+        engine: what the pipeline is compiled for; None where it runs here.
 
     Returns:
         The pipeline; nothing is read or written yet.
@@ -41,7 +57,7 @@ def create_pipeline(settings: Settings) -> tfx.dsl.Pipeline:
     )
 
     # The curated schema says what an example must look like. An anomaly stops the run.
-    schema_gen = tfx.components.ImportSchemaGen(schema_file=str(SCHEMA))
+    schema_gen = tfx.components.ImportSchemaGen(schema_file=str(engine.schema if engine else data_validation.SCHEMA))
     statistics_gen = tfx.components.StatisticsGen(
         examples=example_gen.outputs['examples'], schema=schema_gen.outputs['schema']
     )
@@ -53,6 +69,16 @@ def create_pipeline(settings: Settings) -> tfx.dsl.Pipeline:
     grouper = EmotionGrouper(examples=example_gen.outputs['examples'])
     grouper.add_upstream_node(example_validator)
     grouped = grouper.outputs['grouped_examples']
+
+    # Grouped examples are checked like ingested ones.
+    grouped_statistics_gen = tfx.components.StatisticsGen(
+        examples=grouped, schema=schema_gen.outputs['schema']
+    ).with_id('GroupedStatisticsGen')
+    grouped_validator = FaceExampleValidator(
+        statistics=grouped_statistics_gen.outputs['statistics'],
+        schema=schema_gen.outputs['schema'],
+        environment=data_validation.GROUPED,
+    ).with_id('GroupedExampleValidator')
 
     # Training learns from train and selects the epoch on eval; test is not touched.
     trainer = tfx.components.Trainer(
@@ -66,9 +92,11 @@ def create_pipeline(settings: Settings) -> tfx.dsl.Pipeline:
             'config': settings.config.to_dict(),
             'backup_root': str(settings.out / 'backup'),
             'code': source.training_code_digest(),
-            'weights': source.weights_digest(settings.config),
+            # The weights may lie where only the engine sees them.
+            'weights': '' if engine else source.weights_digest(settings.config),
         },
     )
+    trainer.add_upstream_node(grouped_validator)
     model = trainer.outputs['model']
 
     # The export must answer real requests in a fresh process.
@@ -76,8 +104,8 @@ def create_pipeline(settings: Settings) -> tfx.dsl.Pipeline:
 
     # The gate: on people never seen, good enough, and not worse than the model blessed before.
     baseline = tfx.dsl.Resolver(
-        strategy_class=OtherBlessedModel,
-        candidate=model,
+        strategy_class=tfx.dsl.experimental.LatestBlessedModelStrategy if engine else OtherBlessedModel,
+        **({} if engine else {'candidate': model}),
         model=tfx.dsl.Channel(type=standard_artifacts.Model),
         model_blessing=tfx.dsl.Channel(type=standard_artifacts.ModelBlessing),
     ).with_id('Baseline')
@@ -101,22 +129,24 @@ def create_pipeline(settings: Settings) -> tfx.dsl.Pipeline:
 
     return tfx.dsl.Pipeline(
         pipeline_name=PIPELINE_NAME,
-        pipeline_root=str(settings.out / 'artifacts'),
-        metadata_connection_config=tfx.orchestration.metadata.sqlite_metadata_connection_config(
-            str(settings.out / 'metadata.sqlite')
-        ),
+        pipeline_root=engine.root if engine else str(settings.out / 'artifacts'),
+        metadata_connection_config=None
+        if engine
+        else tfx.orchestration.metadata.sqlite_metadata_connection_config(str(settings.out / 'metadata.sqlite')),
         components=[
             example_gen,
             schema_gen,
             statistics_gen,
             example_validator,
             grouper,
+            grouped_statistics_gen,
+            grouped_validator,
             trainer,
             servable_validator,
             baseline,
             evaluator,
             pusher,
         ],
-        enable_cache=True,
+        enable_cache=engine is None,
         beam_pipeline_args=list(settings.beam_args),
     )

@@ -15,13 +15,15 @@ from tfx.types import artifact_utils
 from cafer_tf import features
 from pipeline import evaluation
 from pipeline.components.face_example_gen.executor import COUNT, IMAGES, QUARANTINE, SUBJECTS_KNOWN, show_quarantine
-from pipeline.components.files import write_json
+from pipeline.components.face_example_validator.executor import PAGE
+from pipeline.components.files import write_json, write_text
 from pipeline.components.version_pusher.executor import NEW_VERSION
 from pipeline.configs import Settings
 from pipeline.errors import GateError
 from pipeline.stages import Outputs
 
-EXAMPLE_GEN, EVALUATOR, PUSHER = 'FaceExampleGen', 'Evaluator', 'VersionPusher'
+EXAMPLE_GEN, VALIDATOR = 'FaceExampleGen', 'GroupedExampleValidator'
+EVALUATOR, PUSHER = 'Evaluator', 'VersionPusher'
 
 
 @dataclasses.dataclass(frozen=True)
@@ -106,6 +108,17 @@ def check_quarantine(outputs: Outputs, settings: Settings) -> str | None:
         return None
     count, images = (quarantine.get_int_custom_property(name) for name in (COUNT, IMAGES))
     return f'{count} of {images} images are quarantined: {settings.quarantine}'
+
+
+def show_statistics(outputs: Outputs, settings: Settings) -> None:
+    """Puts the page of statistics where a user finds it.
+
+    Args:
+        outputs: of the validator of grouped examples.
+        settings: of the run.
+    """
+    page = pathlib.Path(artifact_utils.get_single_uri(outputs['anomalies'])) / PAGE
+    write_text(page.read_text(encoding='utf-8'), settings.statistics)
 
 
 def subjects_known(outputs: dict[str, Outputs]) -> bool:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import pathlib
+import sys
 from typing import Any
 
 import click
 from tqdm import tqdm
 
 from cafer_tf import datasets
-from cafer_tf.datasets import DataError, Summary
+from cafer_tf.datasets import DataError, FaceRecord, Summary
 
 _DATASET = click.option(
     '--dataset',
@@ -66,6 +67,61 @@ def inspect(dataset: str, root: pathlib.Path, verify: bool, plot: pathlib.Path |
         except (OSError, ValueError) as error:
             raise click.ClickException(f'{plot} cannot be written: {error}') from None
         click.echo(f'plot: {plot}', err=as_json)
+
+
+@data.command(
+    epilog="""\b
+Examples:
+  cafer data compare --dataset csv --root new/ --run runs/demo
+  cafer data compare --dataset aff_wild2 --root Aff-Wild2/ --run runs/affectnet_csv --page comparison.html
+"""
+)
+@_DATASET
+@_ROOT
+@click.option(
+    '--run',
+    'out',
+    required=True,
+    type=click.Path(path_type=pathlib.Path),
+    help='Folder of the run whose training data is the reference.',
+)
+@click.option('--page', type=click.Path(path_type=pathlib.Path), help='Draw both to this HTML page.')
+@_JSON
+def compare(dataset: str, root: pathlib.Path, out: pathlib.Path, page: pathlib.Path | None, as_json: bool) -> None:
+    """Says how the labels of a data set differ from those that a model was trained on.
+
+    Images are not opened. The exit status is 1 where something drifted by more than chance explains.
+    """
+    from pipeline import console
+
+    with console.hush():
+        from pipeline import data_validation
+        from pipeline.errors import EXPECTED
+    try:
+        with console.hush():
+            records = (item for item in datasets.stream(dataset, root) if isinstance(item, FaceRecord))
+            new = data_validation.label_statistics(
+                tqdm(records, unit='face', desc='compare', disable=None, leave=False)
+            )
+            reference = data_validation.read_training_statistics(out)
+            schema = data_validation.face_schema()
+            comparison = data_validation.compare(new, reference, schema)
+    except EXPECTED as error:
+        raise click.ClickException(str(error)) from None
+    if as_json:
+        click.echo(json.dumps(comparison.to_dict()))
+    else:
+        click.echo('\n'.join(comparison.lines()))
+    if page is not None:
+        drifted = [feature.description for feature in comparison.features if feature.drifted]
+        sides = {f'new: {dataset}': new, f'reference: {out.name}': reference}
+        text = data_validation.statistics_page(sides, schema, [], drifted, f'{dataset} beside {out.name}')
+        try:
+            page.write_text(text, encoding='utf-8')
+        except OSError as error:
+            raise click.ClickException(f'{page} cannot be written: {error}') from None
+        click.echo(f'page: {page}', err=as_json)
+    sys.exit(1 if comparison.drifted else 0)
 
 
 def _plain(summary: Summary) -> dict[str, Any]:

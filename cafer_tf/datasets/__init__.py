@@ -4,6 +4,7 @@
 TensorFlow and no Beam here: the pipeline, notebooks and other tools read the same records.
 """
 
+from cafer_tf.datasets.classes import CLASS_LAYOUTS, ClassListing, ClassRecord, read_classes
 from cafer_tf.datasets.images import UnusableImage, check_image, load_image
 from cafer_tf.datasets.reader import LAYOUTS, MISSING, fingerprint, plan, read, stream
 from cafer_tf.datasets.records import DataError, FaceRecord, LeftOut, Listing
@@ -11,9 +12,12 @@ from cafer_tf.datasets.splits import DEFAULT_FRACTIONS, Fold, SplitPlan, plan_sp
 from cafer_tf.datasets.summary import Summary, summarise, verified
 
 __all__ = [
+    'CLASS_LAYOUTS',
     'DEFAULT_FRACTIONS',
     'LAYOUTS',
     'MISSING',
+    'ClassListing',
+    'ClassRecord',
     'DataError',
     'FaceRecord',
     'Fold',
@@ -28,6 +32,7 @@ __all__ = [
     'plan',
     'plan_splits',
     'read',
+    'read_classes',
     'stream',
     'summarise',
     'verified',

@@ -7,7 +7,6 @@ import dataclasses
 import hashlib
 import re
 from collections.abc import Collection, Iterable, Mapping
-from typing import NamedTuple
 
 from cafer_tf import features
 from cafer_tf.datasets.records import SHOWN_PROBLEMS, DataError, FaceRecord
@@ -34,7 +33,8 @@ NO_SUBJECTS = 'the data set does not say who is shown: each image counts as its 
 """The note where person independence cannot be judged."""
 
 
-class Fold(NamedTuple):
+@dataclasses.dataclass(frozen=True)
+class Fold:
     """One part of a cross-validation by person.
 
     Attributes:

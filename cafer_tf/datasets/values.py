@@ -37,7 +37,9 @@ def finite(name: str, value: str | float) -> float:
         number = float(value)
     except (TypeError, ValueError, OverflowError):
         raise ValueError(f'{name} {value!r} is not a number') from None
-    if isinstance(value, bool) or not math.isfinite(number):
+    # Python also reads 1_0, and the digits of every script.
+    spelled = isinstance(value, str) and ('_' in value or not value.isascii())
+    if spelled or isinstance(value, bool) or not math.isfinite(number):
         raise ValueError(f'{name} {value!r} is not a number')
     return number
 

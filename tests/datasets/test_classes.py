@@ -137,7 +137,7 @@ def test_an_alphabet_of_both_sets_of_omniglot_trains_only(tmp_path):
     ]
 
 
-def test_without_an_evaluation_set_whole_alphabets_are_parted(tmp_path):
+def test_the_small_sets_train_and_test_and_what_they_share_trains(tmp_path):
     sets = {
         'images_background_small1': ['Greek', 'Latin', 'Balinese'],
         'images_background_small2': ['Greek', 'Tagalog'],
@@ -145,11 +145,17 @@ def test_without_an_evaluation_set_whole_alphabets_are_parted(tmp_path):
     layout.write_omniglot(tmp_path, IMAGES, sets)
     listing = read_classes('omniglot', tmp_path)
     alphabets = {split: {label.split('/')[0] for label in labels_of(listing, split)} for split in ('train', 'test')}
+    assert alphabets == {'train': {'Balinese', 'Greek', 'Latin'}, 'test': {'Tagalog'}}
+    assert [(item.path, item.reason) for item in listing.left_out] == [
+        ('images_background_small2/Greek', 'alphabet is in another folder already')
+    ]
+
+
+def test_of_one_set_whole_alphabets_are_parted(tmp_path):
+    layout.write_omniglot(tmp_path, IMAGES, {'images_background': ['Greek', 'Latin', 'Balinese', 'Tagalog']})
+    listing = read_classes('omniglot', tmp_path)
+    alphabets = {split: {label.split('/')[0] for label in labels_of(listing, split)} for split in ('train', 'test')}
     assert alphabets == {'train': {'Balinese', 'Greek'}, 'test': {'Latin', 'Tagalog'}}
-    assert len({record.path for record in listing.records}) == 4 * 3 * 2
-    assert [item.path for item in listing.left_out] == ['images_background_small2/Greek']
-    most = read_classes('omniglot', tmp_path, train_fraction=0.75)
-    assert {label.split('/')[0] for label in labels_of(most, 'test')} == {'Tagalog'}
 
 
 def test_too_few_alphabets_or_none_is_an_error(tmp_path):

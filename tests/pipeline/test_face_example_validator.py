@@ -1,26 +1,29 @@
 """Real statistics against the real schema; what does not fit stops the run with the anomaly's text."""
 
 import json
+import logging
 import pathlib
 
 import pytest
 import tensorflow_data_validation as tfdv
 from google.protobuf import text_format
-from tensorflow_metadata.proto.v0 import schema_pb2
+from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2
+from tfx import types
+from tfx.components import ExampleValidator
 from tfx.components.statistics_gen import executor as statistics_executor
 from tfx.types import standard_artifacts
 
 from cafer_tf import features
-from pipeline.components.face_example_validator import executor
+from pipeline.components.face_example_validator import FaceExampleValidator, executor
+from pipeline.data_validation import ENVIRONMENTS, GROUPED, INGESTED, SCHEMA, SERVING
 from pipeline.errors import AnomalyError
-from pipeline.pipeline import SCHEMA
 
 
 @pytest.fixture
 def validate(lab):
     """Computes the statistics of examples and validates them; returns the anomalies artifact."""
 
-    def run(examples):
+    def run(examples, **properties):
         schema = lab.artifact(standard_artifacts.Schema)
         (pathlib.Path(schema.uri) / 'schema.pbtxt').write_text(SCHEMA.read_text())
         statistics = lab.artifact(standard_artifacts.ExampleStatistics)
@@ -31,7 +34,9 @@ def validate(lab):
         )
         anomalies = lab.artifact(standard_artifacts.ExampleAnomalies)
         executor.Executor().Do(
-            {'statistics': [statistics], 'schema': [schema]}, {'anomalies': [anomalies]}, {'exclude_splits': '[]'}
+            {'statistics': [statistics], 'schema': [schema]},
+            {'anomalies': [anomalies]},
+            {'exclude_splits': '[]', **properties},
         )
         return anomalies
 
@@ -42,6 +47,8 @@ def test_good_examples_pass(lab, validate):
     anomalies = validate(lab.random_examples({'train': 20, 'eval': 5, 'test': 5}))
     written = sorted(path.parent.name for path in pathlib.Path(anomalies.uri).rglob('SchemaDiff.pb'))
     assert written == ['Split-eval', 'Split-test', 'Split-train']
+    page = (pathlib.Path(anomalies.uri) / 'statistics.html').read_text()
+    assert 'Statistics of the ingested examples' in page and 'No anomalies.' in page and 'No warnings.' in page
 
 
 def test_what_does_not_fit_stops_the_run(lab, validate):
@@ -93,8 +100,11 @@ def test_the_schema_knows_every_feature_and_the_groups_only_after_grouping():
         features.GROUP,
         features.GROUP_NAME,
     }
-    grouped = {name for name, feature in names.items() if list(feature.not_in_environment) == [executor.ENVIRONMENT]}
-    assert grouped == {features.INTENSITY, features.GROUP, features.GROUP_NAME}
+    grouped = {features.INTENSITY, features.GROUP, features.GROUP_NAME}
+    for name, feature in names.items():
+        absent = set() if name == features.IMAGE else {SERVING, INGESTED} if name in grouped else {SERVING}
+        assert set(feature.not_in_environment) == absent, name
+    assert tuple(schema.default_environment) == ENVIRONMENTS
     assert {value for domain in schema.string_domain for value in domain.value} == {
         'jpeg',
         'png',
@@ -106,20 +116,81 @@ def test_the_schema_knows_every_feature_and_the_groups_only_after_grouping():
         assert (domain.min, domain.max) == (features.LABEL_MIN, features.LABEL_MAX)
 
 
-def test_grouped_examples_satisfy_the_schema_in_their_environment(lab):
-    examples = lab.random_examples({'train': 8})['train']
+def test_each_environment_accepts_its_examples_and_refuses_others(lab):
     schema = text_format.Parse(SCHEMA.read_text(), schema_pb2.Schema())
+    grouping = {features.INTENSITY, features.GROUP, features.GROUP_NAME}
 
-    def anomalies():
-        artifact = lab.examples({'train': examples})
-        statistics = tfdv.generate_statistics_from_tfrecord(
-            str(lab.files(artifact, 'train')[0]), stats_options=tfdv.StatsOptions(schema=schema)
-        )
-        return set(tfdv.validate_statistics(statistics, schema, environment='GROUPED').anomaly_info)
+    def statistics(examples):
+        file = lab.files(lab.examples({'train': examples}), 'train')[0]
+        return tfdv.generate_statistics_from_tfrecord(str(file), stats_options=tfdv.StatsOptions(schema=schema))
 
-    assert anomalies() == {features.INTENSITY, features.GROUP, features.GROUP_NAME}
+    def anomalies(found):
+        return {name: set(tfdv.validate_statistics(found, schema, name).anomaly_info) for name in ENVIRONMENTS}
+
+    examples = lab.random_examples({'train': 8})['train']
+    ingested = anomalies(statistics(examples))
+    labelled = set(examples[0].features.feature) - {features.IMAGE}
+    assert ingested == {INGESTED: set(), GROUPED: grouping, SERVING: labelled}
+
     for example in examples:
         example.features.feature[features.INTENSITY].float_list.value[:] = [0.5]
         example.features.feature[features.GROUP].int64_list.value[:] = [1]
         example.features.feature[features.GROUP_NAME].bytes_list.value[:] = [b'strong']
-    assert anomalies() == set()
+    grouped = anomalies(statistics(examples))
+    assert grouped == {INGESTED: grouping, GROUPED: set(), SERVING: labelled | grouping}
+
+    for example in examples:
+        for name in labelled | grouping:
+            del example.features.feature[name]
+    served = anomalies(statistics(examples))
+    assert served[SERVING] == set()
+    assert {features.VALENCE, features.AROUSAL, features.SUBJECT} < served[INGESTED]
+
+
+def test_the_environment_is_that_of_the_parameter(lab, validate):
+    examples = lab.random_examples({'train': 8})
+    with pytest.raises(AnomalyError, match='train: intensity: ') as raised:
+        validate(examples, environment=GROUPED)
+    page = pathlib.Path(str(raised.value).split('right; ')[1].split(' shows')[0])
+    assert page.name == 'statistics.html'
+    assert 'train: intensity: ' in page.read_text()
+
+
+def test_a_split_that_differs_from_train_is_a_warning_and_no_stop(lab, validate, caplog):
+    examples = lab.random_examples({'train': 300, 'eval': 300, 'test': 300})
+    for splits in examples.values():
+        for index, example in enumerate(splits):
+            example.features.feature[features.SUBJECT].bytes_list.value[:] = [f'person-{index}'.encode()]
+    for example in examples['eval']:
+        value = example.features.feature[features.VALENCE].float_list.value
+        value[:] = [abs(value[0])]
+    with caplog.at_level(logging.WARNING, logger=executor.__name__):
+        anomalies = pathlib.Path(validate(examples).uri)
+    told = [record.getMessage() for record in caplog.records if record.name == executor.__name__]
+    assert len(told) == 1
+    assert told[0].startswith('eval differs from train: valence: The approximate Jensen-Shannon divergence')
+    drift = {
+        split: anomalies_pb2.Anomalies.FromString((anomalies / f'Split-{split}' / 'Drift.pb').read_bytes())
+        for split in ('eval', 'test')
+    }
+    assert set(drift['eval'].anomaly_info) == {features.VALENCE}
+    assert set(drift['test'].anomaly_info) == set()
+    assert not (anomalies / 'Split-train' / 'Drift.pb').exists()
+    assert told[0] in (anomalies / 'statistics.html').read_text()
+
+
+def test_the_component_takes_what_the_stock_one_takes_and_the_environment():
+    channels = (
+        types.Channel(type=standard_artifacts.ExampleStatistics),
+        types.Channel(type=standard_artifacts.Schema),
+    )
+    component = FaceExampleValidator(*channels, exclude_splits=['test'], environment=GROUPED)
+    assert isinstance(component, ExampleValidator)
+    assert component.exec_properties == {
+        **ExampleValidator(*channels, exclude_splits=['test']).exec_properties,
+        'environment': GROUPED,
+    }
+    assert FaceExampleValidator(*channels).exec_properties['environment'] == INGESTED
+    assert set(component.outputs) == {'anomalies'}
+    with pytest.raises(ValueError, match="one of INGESTED, GROUPED, SERVING; it is 'TRAINING'"):
+        FaceExampleValidator(*channels, environment='TRAINING')

@@ -5,6 +5,7 @@ has found nothing of the process that sent it.
 """
 
 import contextlib
+import os
 import pathlib
 import socket
 import subprocess
@@ -33,9 +34,15 @@ def free_port() -> int:
 def serving(folder: pathlib.Path, module: str, port: int, *arguments: str) -> Iterator[str]:
     """A server in a process of its own and an empty folder; yields its address when it answers."""
     log = folder / f'{module}.log'
+    # The pool starts its workers by the name `python`.
+    path = os.pathsep.join([str(pathlib.Path(sys.executable).parent), os.environ['PATH']])
     with log.open('w') as stream:
         process = subprocess.Popen(
-            [sys.executable, '-m', module, *arguments], cwd=folder, stdout=stream, stderr=subprocess.STDOUT
+            [sys.executable, '-m', module, *arguments],
+            cwd=folder,
+            stdout=stream,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, 'PATH': path},
         )
     try:
         deadline = time.monotonic() + PATIENCE_SECONDS
@@ -64,6 +71,7 @@ def engine(tmp_path_factory) -> Iterator[tuple[str, ...]]:
             f'--job_endpoint={endpoint}',
             '--environment_type=EXTERNAL',
             f'--environment_config={pool}',
+            f'--job_server_timeout={4 * PATIENCE_SECONDS}',
         )
 
 

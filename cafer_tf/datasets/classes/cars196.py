@@ -22,7 +22,7 @@ CLASSES, TRAIN_CLASSES = 196, 98
 
 _PROGRAM = pathlib.Path(__file__).with_name('mat_entries.py')
 _SECONDS = 300
-"""The 16,185 entries of the data set take two."""
+"""The 16,185 entries of the data set take less than one."""
 
 
 def read_cars196(root: pathlib.Path, train_fraction: float) -> ClassListing:

@@ -14,8 +14,8 @@ from cafer_tf.datasets.splits import TEST, TRAIN
 
 CUB, CUB_IMAGES = 'CUB_200_2011', 'images'
 CUB_CLASSES, CUB_TRAIN = 200, 100
-OMNIGLOT_TRAIN, OMNIGLOT_TEST = 'images_background', 'images_evaluation'
-OMNIGLOT = (OMNIGLOT_TRAIN, OMNIGLOT_TEST, 'images_background_small1', 'images_background_small2')
+OMNIGLOT_PAIRS = (('images_background', 'images_evaluation'), ('images_background_small1', 'images_background_small2'))
+"""The folders of Omniglot that belong together: the alphabets of the first train, those of the second are the test."""
 NAME = 'name is not plain text'
 """The reason of a file or folder whose name cannot be written down."""
 
@@ -71,10 +71,10 @@ def read_folders(root: pathlib.Path, train_fraction: float) -> ClassListing:
 def read_omniglot(root: pathlib.Path, train_fraction: float) -> ClassListing:
     """Reads Omniglot, `images_background/<alphabet>/<character>/*.png`; a class is an alphabet's character.
 
-    Where `images_background` and `images_evaluation` are there, the first is `train` and the second `test`. Otherwise
-    whole alphabets are parted: of those in `images_background` or `images_evaluation`, `images_background_small1` and
-    `images_background_small2`, in the order of names, the first train. An alphabet that is in two of the folders
-    (the small ones share Greek and Latin, drawing by drawing) counts in the first of them only.
+    Of `images_background` and `images_evaluation`, the first is `train` and the second `test`; else of
+    `images_background_small1` and `images_background_small2`. An alphabet that is in both (the small ones share Greek
+    and Latin, drawing by drawing) is `train`, and what the second has of it is left out. Where only one of the four is
+    there, its alphabets are parted: in the order of names, the first train.
 
     Args:
         root: the folder with those folders.
@@ -84,12 +84,11 @@ def read_omniglot(root: pathlib.Path, train_fraction: float) -> ClassListing:
     Raises:
         DataError: none of the folders, or fewer than two alphabets.
     """
-    sets = [name for name in OMNIGLOT if (root / name).is_dir()]
-    official = sets[:2] == [OMNIGLOT_TRAIN, OMNIGLOT_TEST]
-    if official:
-        sets = sets[:2]
+    there = [[name for name in pair if (root / name).is_dir()] for pair in OMNIGLOT_PAIRS]
+    sets = max(there, key=len)
     if not sets:
-        raise DataError(f'{root}: there is no {", ".join(OMNIGLOT[:-1])} or {OMNIGLOT[-1]}. Unpack Omniglot there.')
+        names = [name for pair in OMNIGLOT_PAIRS for name in pair]
+        raise DataError(f'{root}: there is no {", ".join(names[:-1])} or {names[-1]}. Unpack Omniglot there.')
     alphabets: dict[str, pathlib.Path] = {}
     again = []
     for folder in (folder for name in sets for folder in tree.folders(root / name)):
@@ -97,8 +96,8 @@ def read_omniglot(root: pathlib.Path, train_fraction: float) -> ClassListing:
             again.append(LeftOut(_shown(root, folder), 'alphabet is in another folder already'))
         else:
             alphabets[folder.name] = folder
-    if official:
-        split = {name: TRAIN if folder.parent.name == OMNIGLOT_TRAIN else TEST for name, folder in alphabets.items()}
+    if len(sets) == 2:
+        split = {name: TRAIN if folder.parent.name == sets[0] else TEST for name, folder in alphabets.items()}
     else:
         names = sorted(alphabets)
         first = _first(root, 'alphabets', names, train_fraction)
