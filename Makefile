@@ -8,10 +8,10 @@ TF_CPP_MIN_LOG_LEVEL ?= 3
 IN_ENV := PATH="$(CURDIR)/.venv/bin:$$PATH" TF_CPP_MIN_LOG_LEVEL=$(TF_CPP_MIN_LOG_LEVEL)
 
 .DEFAULT_GOAL := help
-.PHONY: help env run test check bench lock clean
+.PHONY: help env run test check bench kubeflow lock clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
 
 env: ## make .venv from requirements.lock (PYTHON=/path/to/python3.10 picks the interpreter)
 	@$(PYTHON3) scripts/bootstrap.py
@@ -32,10 +32,18 @@ check: env ## lint, format, types, layers and doctests
 bench: env ## every benchmark, one table each
 	@for file in benchmarks/*.py; do echo "$$file"; $(IN_ENV) python "$$file" || exit; done
 
+kubeflow: env ## make .venv-kubeflow from requirements-kubeflow.lock, and check the pipeline as Vertex AI would get it
+	@$(IN_ENV) uv venv --quiet --allow-existing --python .venv/bin/python .venv-kubeflow
+	@$(IN_ENV) uv pip sync --quiet --python .venv-kubeflow/bin/python --require-hashes \
+		--build-constraints requirements-kubeflow.lock requirements-kubeflow.lock
+	@$(IN_ENV) pytest tests/pipeline/test_kubeflow_v2_runner.py $(PYTEST_ARGS)
+
 lock: env ## resolve setup.py again; versions that still fit are kept
 	@$(IN_ENV) uv pip compile setup.py --extra dev --extra faces --python .venv/bin/python --generate-hashes \
 		--no-annotate --no-header --quiet --output-file requirements.lock
+	@$(IN_ENV) uv pip compile setup.py --extra kubeflow --python .venv/bin/python --generate-hashes \
+		--no-annotate --no-header --quiet --output-file requirements-kubeflow.lock
 
-clean: ## remove .venv, caches and build results; runs/ stays
-	rm -rf .venv .venv.old build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+clean: ## remove both environments, caches and build results; runs/ stays
+	rm -rf .venv .venv.old .venv-kubeflow build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

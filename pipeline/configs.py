@@ -28,6 +28,7 @@ import difflib
 import json
 import os
 import pathlib
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -107,6 +108,12 @@ class Settings:
     def __post_init__(self) -> None:
         if not 0 <= self.max_bad_fraction < 1:
             raise ConfigError(f'max_bad_fraction must be in [0, 1); it is {self.max_bad_fraction:g}')
+        for name, folder in (('OUT', self.out), ('ROOT', self.root)):
+            if folder is not None and re.match(r'[a-z0-9]+:/', str(folder)):
+                raise ConfigError(
+                    f'{spelled(name)} is {folder}: an address, where a folder is needed. Mount it, for example as '
+                    '/gcs/BUCKET, and give that'
+                )
         # ML Metadata remembers paths for ever, and a run may be started again from another folder.
         object.__setattr__(self, 'out', pathlib.Path(self.out).expanduser().absolute())
         if self.root is not None:

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from cafer_tf.config import PRESETS, Config
+from cafer_tf.datasets import LAYOUTS
 
 
 @click.command(
@@ -18,7 +19,7 @@ from cafer_tf.config import PRESETS, Config
 Examples:
   cafer run                                         rendered faces, into runs/demo
   cafer run --dataset csv --root faces/             your own faces, into runs/csv
-  cafer run --dataset afew_va --root AFEW-VA/ --fold 1/5 --set faces.source=given --set faces.size=72
+  cafer run --dataset afew_va --root AFEW-VA/ --fold 1/5 --out runs/afew_va-1
   cafer run --preset supervised --out runs/supervised
   cafer run --preset published_code --preset alexnet --dataset csv --root faces/
   cafer run --set training.epochs=40 --min-ccc 0.5
@@ -28,7 +29,7 @@ The configuration and its defaults, for --set and --config:
 """
     + '\n'.join(f'  {key}={json.dumps(value)}' for key, value in Config().flat().items())
 )
-@click.option('--dataset', help='Layout of the data set.  [default: csv]')
+@click.option('--dataset', type=click.Choice(sorted(LAYOUTS)), help='Layout of the data set.  [default: csv]')
 @click.option('--root', type=click.Path(path_type=pathlib.Path), help='Folder of the data set; rendered faces without.')
 @click.option('--out', type=click.Path(path_type=pathlib.Path), help='Folder of everything the run writes.')
 @click.option(
@@ -44,7 +45,7 @@ The configuration and its defaults, for --set and --config:
 @click.option('--people', type=click.IntRange(min=3), help='How many people are rendered.')
 @click.option('--images-per-person', type=click.IntRange(min=1), help='How many images of each person are rendered.')
 @click.option('--min-ccc', type=float, help='The smallest CCC, for valence and for arousal, that is pushed.')
-@click.option('--max-bad-fraction', type=float, help='The largest fraction of unusable images.  [default: 0.01]')
+@click.option('--max-bad-fraction', type=float, help='The largest fraction of damaged labels and images.  [default: 0.01]')
 @click.option('--fold', metavar='K/N', help='Test on the K-th of N parts of the people, where no splits are named.')
 @click.option(
     '--seed', type=int, help='Of the draw of people into splits where the data set names none, and of rendered faces.'

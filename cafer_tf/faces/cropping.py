@@ -66,7 +66,7 @@ def crop(image: np.ndarray, face: Face, config: FacesConfig) -> np.ndarray:
     left, top, width, height = face.box
     if not (0 <= left + width / 2 <= image.shape[1] and 0 <= top + height / 2 <= image.shape[0]):
         raise NoFaceError('face outside the image')
-    if max(width, height) > 2 * max(image.shape):
+    if max(width, height) > 2 * max(image.shape[:2]):
         raise NoFaceError('face larger than the image')
     placed = SimilarityTransform()
     if config.align and face.left_eye and face.right_eye and not _turned_away(face):
@@ -98,13 +98,14 @@ def _resampled(image: np.ndarray, placed: SimilarityTransform, size: int) -> np.
     factor = max(1, int(placed.scale))
     corners = placed(np.array([(x, y) for x in (0, size - 1) for y in (0, size - 1)]))
     shape = np.array([image.shape[1], image.shape[0]])
-    reach = 4 * factor  # of the smoothing and of the interpolation, in pixels of the image
+    reach = 6 * factor  # of the smoothing and of the interpolation, in pixels of the image
     low = np.clip(np.floor(corners.min(0)).astype(int) - reach, 0, shape - 1)
     high = np.clip(np.ceil(corners.max(0)).astype(int) + reach, low + 1, shape)
     part = Image.fromarray(image[low[1] : high[1], low[0] : high[0]]).reduce(factor)
-    pixels = gaussian(
-        np.asarray(part, np.float32), max(0.0, (placed.scale / factor - 1) / 2), mode='nearest', channel_axis=2
-    )
+    rest = max(1.0, placed.scale / factor)
+    # A pixel blurs like a Gaussian of half its side, and variances add: this is what the larger pixels lack.
+    sigma = math.sqrt(rest**2 - 1) / 2
+    pixels = gaussian(np.asarray(part, np.float32), sigma, mode='nearest', channel_axis=2)
     local = AffineTransform(scale=1 / factor, translation=(0.5 - low) / factor - 0.5)
     source = AffineTransform(local.params @ placed.params)
     sampled = warp(pixels, source, output_shape=(size, size), order=3, mode='edge')

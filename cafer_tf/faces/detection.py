@@ -52,7 +52,7 @@ def detect(image: np.ndarray, min_confidence: float = 0.9) -> list[Face]:
         size = max(1, round(width * shrink)), max(1, round(height * shrink))
         image = np.asarray(Image.fromarray(image).resize(size, Image.Resampling.BILINEAR))
     scale = np.array([width / image.shape[1], height / image.shape[0]])
-    for border in (0, round(BORDER * max(image.shape))):
+    for border in (0, round(BORDER * max(image.shape[:2]))):
         searched = np.pad(image, ((border, border), (border, border), (0, 0)), constant_values=GREY)
         found = detector.detect_faces(
             searched.astype(np.float32),

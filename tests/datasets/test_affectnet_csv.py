@@ -49,7 +49,7 @@ def test_reads_a_whole_tree(tmp_path):
         assert (tmp_path / path).is_file()
         assert (record.valence, record.arousal, record.subject_id) == (face.valence, face.arousal, path)
         assert record.split == ('eval' if number % 5 == 4 else 'train')
-        assert record.face_box == (number, 4, 50, 60)
+        assert record.face_box == (number % 8, 4, 50, 60)
         assert (record.landmarks is None) == (number % 10 == 3)
     left_out = [(item.reason, item.damaged) for item in items if isinstance(item, LeftOut)]
     assert left_out == [(reason, False) for reason in layout.EXCLUDED]
@@ -58,7 +58,9 @@ def test_reads_a_whole_tree(tmp_path):
 def test_a_record_says_where_its_label_stands_and_holds_every_landmark(tmp_path):
     (record,) = read(tmp_path, f'{HEADER}\n{row(landmarks=layout.LANDMARKS)}')
     assert (record.file, record.row) == (str(tmp_path / 'training.csv'), 2)
-    assert record.landmarks == tuple(number for point in range(68) for number in (10.0 + point, 20.5 + point))
+    assert record.landmarks == tuple(map(float, layout.LANDMARKS.split(';')))
+    assert record.landmarks[:4] == (10.0, 20.5, 11.0, 21.5)
+    assert len(record.landmarks) == 136
 
 
 def test_without_validation_rows_no_split_is_named(tmp_path):

@@ -148,5 +148,5 @@ def test_a_missing_file_folder_or_layout_says_what_is_needed(tmp_path):
         datasets.read('csv', tmp_path)
     with pytest.raises(DataError, match='there is no such folder'):
         datasets.read('csv', tmp_path / 'nowhere')
-    with pytest.raises(DataError, match=r"unknown data set layout 'tsv'\. The layouts are aff_wild, .*, csv"):
+    with pytest.raises(DataError, match=r"unknown data set layout 'tsv'\. The layouts are afew_va, .*, csv"):
         datasets.read('tsv', tmp_path)

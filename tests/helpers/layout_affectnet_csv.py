@@ -6,7 +6,11 @@ from collections.abc import Sequence
 
 HEADER = 'subDirectory_filePath,face_x,face_y,face_width,face_height,facial_landmarks,expression,valence,arousal'
 IMAGES = 'Manually_Annotated_Images'
-LANDMARKS = ';'.join(f'{10 + point:.2f};{20.5 + point:.2f}' for point in range(68))
+LANDMARKS = ';'.join(
+    f'{22 + 20 * (point > 41):.2f};26.50' if 36 <= point <= 47 else f'{10 + point % 42:.2f};{20.5 + point % 30:.2f}'
+    for point in range(68)
+)
+"""Points as the eyes of a face of 64 pixels have them, and others around."""
 EXCLUDED = {
     'expression 9, uncertain': '7/uncertain.jpg,3,4,50,60,{},9,-2,-2',
     'expression 10, no face': '7/nothing.jpg,0,0,0,0,{},10,-2,-2',
@@ -37,7 +41,7 @@ def write(root: pathlib.Path, faces: Sequence) -> None:
         # Code 8, none of the expressions, has a valence and an arousal as the others have.
         expression = 8 if number % 7 == 6 else number % 7
         landmarks = '' if number % 10 == 3 else LANDMARKS
-        row = f'{path},{number},4,50,60,{landmarks},{expression},{face.valence},{face.arousal}'
+        row = f'{path},{number % 8},4,50,60,{landmarks},{expression},{face.valence},{face.arousal}'
         rows['validation.csv' if number % 5 == 4 else 'training.csv'].append(row)
     rows['training.csv'] += [row.format(LANDMARKS) for row in EXCLUDED.values()]
     for name in ('uncertain', 'nothing'):

@@ -7,6 +7,7 @@ import pytest
 
 from cafer_tf import cli
 from cafer_tf.config import Config, ConfigError
+from cafer_tf.datasets import Fold
 from cafer_tf.synthesis import FaceSet
 from pipeline.configs import OPTIONS, Gate, Settings, from_environment
 
@@ -111,3 +112,17 @@ def test_a_wrong_configuration_file_is_named(tmp_path):
 
 def test_a_variable_of_somebody_else_is_left_alone():
     assert from_environment({'CAFER_GOLDENS': '/somewhere'}) == Settings()
+
+
+@pytest.mark.parametrize('name', ['OUT', 'ROOT'])
+def test_an_address_is_no_folder(name):
+    with pytest.raises(
+        ConfigError, match=rf'CAFER_{name} .* is gs:/bucket/faces: an address, where a folder is needed'
+    ):
+        from_environment({f'CAFER_{name}': 'gs://bucket/faces'})
+
+
+def test_a_fold_is_read():
+    assert from_environment({'CAFER_FOLD': '2/5'}).fold == Fold(2, 5)
+    with pytest.raises(ConfigError, match=r"CAFER_FOLD \(--fold\): '2' is not a fold: write, for example, 2/5"):
+        from_environment({'CAFER_FOLD': '2'})

@@ -1,17 +1,39 @@
 """Faces on disk to examples: bytes pass through, nothing depends on Beam's bundling, bad images are counted."""
 
 import csv
+import dataclasses
+import io
 import json
 import pathlib
+from typing import NamedTuple
 
+import layout_aff_wild2
+import layout_affectnet_csv
 import numpy as np
 import pytest
+from PIL import Image
+from records import encode
 
 from cafer_tf import datasets, features
+from cafer_tf.config import FacesConfig
 from cafer_tf.datasets import DataError
 from pipeline.components.face_example_gen import component, executor, manifest
 
 ARGUMENTS = {'layout': 'csv', 'seed': 0, 'fold': '', 'faces': '{}', 'max_bad_fraction': 0.01, 'faces_per_shard': 16}
+
+
+class Face(NamedTuple):
+    """What the writers of layouts take."""
+
+    image: bytes
+    valence: float
+    arousal: float
+    subject: str
+    suffix: str
+
+
+def jpeg(level: int) -> bytes:
+    return encode(np.full((16, 16, 3), level, np.uint8))
 
 
 @pytest.fixture
@@ -154,3 +176,65 @@ def test_shards_mix_people_and_are_of_even_size(face_folder, tmp_path):
     assert dealt(records[::-1]) == made
     everyone = [record for _, _, members in made for record in members]
     assert sorted(everyone, key=lambda record: record.path) == sorted(records, key=lambda record: record.path)
+
+
+def test_what_the_protocol_leaves_out_is_counted_and_not_quarantined(generate, tmp_path, caplog):
+    root = tmp_path / 'aff_wild2'
+    faces = [
+        Face(jpeg(person), person / 20, -person / 20, f'p{person:02d}', '.jpg')
+        for person in range(15)
+        for _ in range(4)
+    ]
+    layout_aff_wild2.write(root, faces)
+    with caplog.at_level('INFO', logger='pipeline'):
+        _, quarantine = generate(layout='aff_wild2', root=str(root))
+    excluded = {'valence or arousal is -5': 15, 'no crop of this frame': 15, 'crop without a label': 15}
+    assert json.loads((pathlib.Path(quarantine.uri) / 'excluded.json').read_text()) == excluded
+    assert quarantine.get_int_custom_property('excluded') == 45
+    assert (quarantine.get_int_custom_property('images'), quarantine.get_int_custom_property('count')) == (60, 0)
+    assert '45 left out, as the data set asks: 15 × ' in caplog.text
+
+
+def test_a_damaged_row_is_quarantined_with_its_reason(generate, lab, tmp_path):
+    root = tmp_path / 'aff_wild2'
+    faces = [
+        Face(jpeg(person), person / 20, -person / 20, f'p{person:02d}', '.jpg')
+        for person in range(15)
+        for _ in range(4)
+    ]
+    layout_aff_wild2.write(root, faces)
+    layout_aff_wild2.damage(root)
+    generate(layout='aff_wild2', root=str(root), max_bad_fraction=0.05)
+    lines = [json.loads(line) for line in (lab.folder / 'for-user.jsonl').read_text().splitlines()]
+    assert [(line['file'], line['row'], line['reason']) for line in lines] == [
+        ('p00.txt', 2, 'valence is outside [-1, 1]'),
+        ('p00.txt', 3, 'valence is not a number'),
+    ]
+    with pytest.raises(DataError, match=r'2 of 60 images \(3\.3%\) cannot be used, more than the 3\.0% allowed'):
+        generate(layout='aff_wild2', root=str(root), max_bad_fraction=0.03)
+
+
+def test_faces_are_cropped_where_the_landmarks_are(generate, lab, tmp_path):
+    root = tmp_path / 'affectnet'
+    # A white square of 20 pixels around the eyes of the fixture's landmarks, on black.
+    pixels = np.zeros((64, 64, 3), np.uint8)
+    pixels[17:37, 22:42] = 255
+    faces = [Face(encode(pixels, 'PNG'), number / 100, -number / 100, '', '.png') for number in range(60)]
+    layout_affectnet_csv.write(root, faces)
+    # Those that have a box and no landmarks are cropped to the box.
+    crop = FacesConfig(source='given', size=30, margin=0)
+    examples, _ = generate(layout='affectnet_csv', root=str(root), faces=json.dumps(dataclasses.asdict(crop)))
+    read = [example for split in features.SPLITS for example in lab.read(examples, split)]
+    assert len(read) == 60
+    aligned = [example for example in read if features.LANDMARKS in example]
+    assert len(aligned) == 54
+    for example in aligned:
+        assert example[features.IMAGE_FORMAT] == [b'jpeg']
+        assert len(example[features.LANDMARKS]) == 136
+        assert len(example[features.FACE_BOX]) == 4
+        image = np.asarray(Image.open(io.BytesIO(example[features.IMAGE][0])))
+        assert image.shape == (30, 30, 3)
+        # The eyes are 20 pixels apart, a face three times as wide, so 60 pixels become 30, and the square 10.
+        white = image[..., 0] > 128
+        assert white.sum() == pytest.approx(100, abs=12)
+        assert np.argwhere(white).mean(axis=0) == pytest.approx([0.39 * 30, 15], abs=1)

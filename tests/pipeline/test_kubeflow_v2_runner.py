@@ -25,6 +25,7 @@ VARIABLES = {
 OURS = {
     'FaceExampleGen': 'pipeline.components.face_example_gen.executor.Executor',
     'FaceExampleValidator': 'pipeline.components.face_example_validator.executor.Executor',
+    'GroupedExampleValidator': 'pipeline.components.face_example_validator.executor.Executor',
     'EmotionGrouper': 'pipeline.components.emotion_grouper.executor.Executor',
     'ServableValidator': 'pipeline.components.servable_validator.executor.Executor',
     'VersionPusher': 'pipeline.components.version_pusher.executor.Executor',
@@ -32,6 +33,7 @@ OURS = {
 STOCK = {
     'ImportSchemaGen': 'tfx.components.schema_gen.import_schema_gen.executor.Executor',
     'StatisticsGen': 'tfx.components.statistics_gen.executor.Executor',
+    'GroupedStatisticsGen': 'tfx.components.statistics_gen.executor.Executor',
     'Trainer': 'tfx.components.trainer.executor.GenericExecutor',
     'Evaluator': 'tfx.components.evaluator.executor.Executor',
 }
@@ -91,7 +93,7 @@ def parameter(task: dict[str, Any], name: str) -> Any:
 
 
 @needs_kfp
-def test_all_ten_nodes_run_in_the_image_with_their_executors(job, tasks):
+def test_every_node_runs_in_the_image_with_its_executor(job, tasks):
     assert set(tasks) == {*OURS, *STOCK, *BASELINE}
     assert job['runtimeConfig']['gcsOutputDirectory'] == 'gs://bucket/runs'
     assert set(containers(job)) == {*OURS, *STOCK}
@@ -156,6 +158,7 @@ def test_the_inputs_come_from_where_they_are_made(task, expected, tasks):
 @needs_kfp
 def test_a_check_holds_up_what_must_wait_for_it(tasks):
     assert 'FaceExampleValidator' in tasks['EmotionGrouper']['dependentTasks']
+    assert 'GroupedExampleValidator' in tasks['Trainer']['dependentTasks']
     assert 'ServableValidator' in tasks['Evaluator']['dependentTasks']
 
 
@@ -184,7 +187,7 @@ def test_every_title_of_an_artifact_leads_to_a_class(job):
 @needs_kfp
 def test_beam_arguments_reach_every_component_that_runs_beam(job):
     given = ['--direct_running_mode=multi_processing', '--direct_num_workers=8']
-    for name in ('FaceExampleGen', 'StatisticsGen', 'EmotionGrouper', 'Evaluator'):
+    for name in ('FaceExampleGen', 'StatisticsGen', 'EmotionGrouper', 'GroupedStatisticsGen', 'Evaluator'):
         assert containers(job)[name]['args'][-2:] == given, name
 
 

@@ -80,7 +80,7 @@ def test_a_lock_that_cannot_be_made_names_the_folder(tmp_path, face_folder):
 def result_of(subjects: int | None) -> results.Result:
     figures = {'rmse': 0.2, 'pcc': 0.8, 'ccc': 0.7, 'sagr': 0.9}
     metrics = {'valence': figures, 'arousal': figures, 'examples': 40, 'subjects': subjects, 'model': 'serving/1'}
-    return results.Result(metrics, pathlib.Path('serving/1'), True, frozenset())
+    return results.Result(metrics, pathlib.Path('serving/1'), True, frozenset(), {})
 
 
 def test_people_never_seen_are_claimed_only_where_people_are_known(tmp_path):

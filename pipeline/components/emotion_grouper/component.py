@@ -14,7 +14,7 @@ from pipeline.components.emotion_grouper.executor import Executor
 class EmotionGrouping(types.Artifact):
     """How the emotions were grouped: `grouping.json` (threshold, histogram, sizes of the groups) and `grouping.png`."""
 
-    TYPE_NAME = 'EmotionGrouping'
+    TYPE_NAME = 'cafer.EmotionGrouping'
 
 
 class EmotionGrouperSpec(component_spec.ComponentSpec):

@@ -25,7 +25,7 @@ class FaceQuarantine(types.Artifact):
     reason; `excluded.json` counts what the protocol of the data set leaves out, by reason.
     """
 
-    TYPE_NAME = 'FaceQuarantine'
+    TYPE_NAME = 'cafer.FaceQuarantine'
 
 
 class FaceExampleGenSpec(component_spec.ComponentSpec):
