@@ -45,7 +45,7 @@ The configuration and its defaults, for --set and --config:
 @click.option('--people', type=click.IntRange(min=3), help='How many people are rendered.')
 @click.option('--images-per-person', type=click.IntRange(min=1), help='How many images of each person are rendered.')
 @click.option('--min-ccc', type=float, help='The smallest CCC, for valence and for arousal, that is pushed.')
-@click.option('--max-bad-fraction', type=float, help='The largest fraction of damaged labels and images.  [default: 0.01]')
+@click.option('--max-bad-fraction', type=float, help='The largest fraction of damaged labels and images.')
 @click.option('--fold', metavar='K/N', help='Test on the K-th of N parts of the people, where no splits are named.')
 @click.option(
     '--seed', type=int, help='Of the draw of people into splits where the data set names none, and of rendered faces.'
