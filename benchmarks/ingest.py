@@ -1,10 +1,12 @@
 """Ingestion by FaceExampleGen on Beam against a plain loop that does the same work, and its peak memory.
 
-    python benchmarks/ingest.py [--faces 8000] [--rounds 3] [--size 0] [--json]
+    python benchmarks/ingest.py [--faces 8000] [--rounds 3] [--size 96] [--json]
 
-The loop reads the labels, loads each image, proves that it decodes and writes its example to a compressed TFRecord: the
-least that any ingestion does. FaceExampleGen does so by way of Beam, in one and in two worker processes, start-up and
-hand-over included. Figures are medians over the rounds, and ratios are taken within one.
+The loop reads the labels, loads each image, proves that it decodes, crops and encodes it again (with `--size 0` it
+keeps the bytes) and writes its example to a compressed TFRecord. FaceExampleGen does so by way of Beam, in one and in
+two worker processes. Worker processes take seconds to start, however many images there are, so each way ingests all
+images and a quarter of them: the difference gives images a second without the start-up, which is printed beside it, as
+is the speed with it. Figures are medians over the rounds, and ratios are taken within one.
 
 The last figures are the peak memory of a process that ingests 10,000 small images, and ten times as many.
 """
@@ -20,6 +22,7 @@ import pathlib
 import statistics
 import tempfile
 import time
+from collections.abc import Callable
 from typing import Any
 
 os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
@@ -30,14 +33,14 @@ from cafer_tf import synthesis
 from cafer_tf.config import FacesConfig
 from pipeline import console
 
-FACES = synthesis.FaceSet(people=16, images_per_person=16, image_size=112)
+FACES = synthesis.FaceSet(people=16, images_per_person=16, image_size=256)
 SMALL_FACES = synthesis.FaceSet(people=16, images_per_person=16, image_size=32)
 SMALL, TIMES = 10_000, 10
 
 
 def spread_out(directory: pathlib.Path, face_set: synthesis.FaceSet, count: int) -> pathlib.Path:
     """A data set of many images: the same rendered faces under many names."""
-    source = synthesis.write_face_set(directory / f'rendered-{face_set.image_size}', face_set, progress=False)
+    source = synthesis.write_face_set(directory / f'rendered-{face_set.image_size}-{count}', face_set, progress=False)
     with (source / 'labels.csv').open(newline='') as stream:
         rows = list(csv.DictReader(stream))
     root = directory / f'faces-{face_set.image_size}-{count}'
@@ -102,25 +105,45 @@ def workers(count: int) -> tuple[str, str]:
     return '--direct_running_mode=multi_processing', f'--direct_num_workers={count}'
 
 
-def measure_speed(root: pathlib.Path, count: int, faces: FacesConfig, rounds: int) -> dict[str, float]:
-    """Images a second of each way, and how many times the loop's speed, as medians over the rounds."""
+def measure_speed(roots: dict[int, pathlib.Path], faces: FacesConfig, rounds: int) -> dict[str, float]:
+    """Of each way, as medians over the rounds: images a second without and with the start-up, and its seconds.
+
+    Args:
+        roots: a data set by the number of its images, the smaller first.
+        faces: what is done to the images.
+        rounds: how often, after a first time that imports and is not counted.
+    """
     ways = {
-        'loop': lambda out: plain_loop(root, out, faces),
-        'one_worker': lambda out: on_beam(root, out, faces, *workers(1)),
-        'two_workers': lambda out: on_beam(root, out, faces, *workers(2)),
+        'loop': lambda root, out: plain_loop(root, out, faces),
+        'one_worker': lambda root, out: on_beam(root, out, faces, *workers(1)),
+        'two_workers': lambda root, out: on_beam(root, out, faces, *workers(2)),
     }
+    few, many = roots
     measured: list[dict[str, float]] = []
     for number in tqdm(range(rounds + 1), unit='round', desc='speed'):
-        speed = {}
+        figures: dict[str, float] = {}
         for name, way in ways.items():
-            with tempfile.TemporaryDirectory() as out:
-                start = time.perf_counter()
-                way(pathlib.Path(out) / 'out')
-                speed[name] = count / (time.perf_counter() - start)
-        ratios = {f'{name}_over_loop': speed[name] / speed['loop'] for name in ('one_worker', 'two_workers')}
-        if number:  # the first one imports
-            measured.append({**speed, **ratios})
-    return {name: statistics.median(values[name] for values in measured) for name in measured[0]}
+            seconds = {count: timed(way, root) for count, root in roots.items()}
+            steady = (many - few) / (seconds[many] - seconds[few])
+            figures |= {
+                f'{name}_steady': steady,
+                f'{name}_start': seconds[few] - few / steady,
+                f'{name}_all': many / seconds[many],
+            }
+        for name in ('one_worker', 'two_workers'):
+            for kind in ('steady', 'all'):
+                figures[f'{name}_{kind}_over_loop'] = figures[f'{name}_{kind}'] / figures[f'loop_{kind}']
+        if number:
+            measured.append(figures)
+    return {name: statistics.median(figures[name] for figures in measured) for name in measured[0]}
+
+
+def timed(way: Callable[[pathlib.Path, pathlib.Path], None], root: pathlib.Path) -> float:
+    """Seconds of one way with one data set."""
+    with tempfile.TemporaryDirectory() as out:
+        start = time.perf_counter()
+        way(root, pathlib.Path(out) / 'out')
+        return time.perf_counter() - start
 
 
 def measure_memory(directory: pathlib.Path) -> dict[str, float]:
@@ -148,34 +171,44 @@ def peak_memory(root: str, out: str) -> float:
     return int(status['VmHWM'].split()[0]) / 1024
 
 
-def report(speed: dict[str, float], memory: dict[str, float], count: int) -> None:
+def report(speed: dict[str, float], memory: dict[str, float], count: int, size: int) -> None:
     """Prints the table."""
-    print(f'{count:,} images of {FACES.image_size} px, {len(os.sched_getaffinity(0))} cores')
-    print(f'{"":36} {"images/s":>9} {"of loop":>8}')
-    print(f'{"plain loop, one process":36} {speed["loop"]:>9.0f} {1:>8.2f}')
-    print(f'{"FaceExampleGen, one worker":36} {speed["one_worker"]:>9.0f} {speed["one_worker_over_loop"]:>8.2f}')
-    print(f'{"FaceExampleGen, two workers":36} {speed["two_workers"]:>9.0f} {speed["two_workers_over_loop"]:>8.2f}')
-    print(f'{"":36} {"MiB":>9}')
-    print(f'{f"peak memory at {SMALL:,} images":36} {memory["peak"]:>9.0f}')
-    print(f'{f"peak memory at {SMALL * TIMES:,} images":36} {memory["peak_of_more"]:>9.0f} {memory["growth"]:>+8.1%}')
+    kept = f'encoded again at {size} px' if size else 'kept as they are'
+    print(f'{count:,} images of {FACES.image_size} px, {kept}; {len(os.sched_getaffinity(0))} cores')
+    print(f'{"":30} {"images/s":>9} {"of loop":>8} {"start, s":>9} {"with it":>9} {"of loop":>8}')
+    for name, title in (
+        ('loop', 'plain loop, one process'),
+        ('one_worker', 'FaceExampleGen, one worker'),
+        ('two_workers', 'FaceExampleGen, two workers'),
+    ):
+        steady, all_of_it = (speed.get(f'{name}_{kind}_over_loop', 1) for kind in ('steady', 'all'))
+        print(
+            f'{title:30} {speed[f"{name}_steady"]:>9.0f} {steady:>8.2f} {speed[f"{name}_start"]:>9.1f} '
+            f'{speed[f"{name}_all"]:>9.0f} {all_of_it:>8.2f}'
+        )
+    print(f'{"":30} {"MiB":>9}')
+    print(f'{f"peak memory, {SMALL:,} images":30} {memory["peak"]:>9.0f}')
+    print(f'{f"peak memory, {SMALL * TIMES:,} images":30} {memory["peak_of_more"]:>9.0f} {memory["growth"]:>+8.1%}')
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(
         description='Ingestion on Beam against a plain loop.',
-        epilog='for example: ingest.py --faces 4000 --rounds 2, or ingest.py --size 96 to re-encode the images',
+        epilog='for example: ingest.py --faces 4000 --rounds 1, or ingest.py --size 0 --faces 40000 to keep the bytes',
     )
     parser.add_argument('--faces', type=int, default=8000, help='images of the speed test (default: 8000)')
     parser.add_argument('--rounds', type=int, default=3, help='rounds of the speed test (default: 3)')
-    parser.add_argument('--size', type=int, default=0, help='side to re-encode to; 0 passes bytes through (default)')
+    parser.add_argument(
+        '--size', type=int, default=96, help='side to crop and encode to; 0 keeps the bytes (default: 96)'
+    )
     parser.add_argument('--json', action='store_true', help='end with one JSON object')
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name, console.hush():
         directory = pathlib.Path(name)
-        root = spread_out(directory, FACES, options.faces)
-        speed = measure_speed(root, options.faces, FacesConfig(size=options.size), options.rounds)
+        roots = {count: spread_out(directory, FACES, count) for count in (options.faces // 4, options.faces)}
+        speed = measure_speed(roots, FacesConfig(size=options.size), options.rounds)
         memory = measure_memory(directory)
-    report(speed, memory, options.faces)
+    report(speed, memory, options.faces, options.size)
     if options.json:
         figures = {name: round(value, 4) for name, value in speed.items()}
         print(

@@ -48,6 +48,7 @@ OPTIONS = (
     'MAX_BAD_FRACTION',
     'FOLD',
     'SEED',
+    'BEAM_ARGS',
     'PEOPLE',
     'IMAGES_PER_PERSON',
 )

@@ -1,15 +1,19 @@
+import dataclasses
 import json
 import pathlib
 import re
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
+from faces_photographs import candid
 from records import encode, image_of
 
 from cafer_tf import Cafer, Config, cli
-from cafer_tf.serving import export
+from cafer_tf.faces import prepare
+from cafer_tf.serving import Predictor, export
 
 
 @pytest.fixture(scope='module')
@@ -37,6 +41,25 @@ def test_predict_says_valence_and_arousal(model, images):
     lines = result.stdout.splitlines()
     assert [line.split()[0] for line in lines] == images
     assert all(re.search(r'  valence [+-][01]\.\d{3}  arousal [+-][01]\.\d{3}$', line) for line in lines)
+
+
+def test_predict_finds_the_face_where_the_model_learned_from_crops(tmp_path):
+    config = Config.from_dict(
+        {'input': {'image_size': 32}, 'faces': {'source': 'given', 'size': 40, 'min_confidence': 0.8}}
+    )
+    export(Cafer(config, threshold=0.6), tmp_path / 'model')
+    photograph, wall = tmp_path / 'photograph.jpg', tmp_path / 'wall.jpg'
+    photograph.write_bytes(encode(candid(0)))
+    wall.write_bytes(encode(np.full((200, 200, 3), 128, np.uint8)))
+    result = call('predict', '--model', tmp_path / 'model', '--json', photograph, wall)
+    assert result.exit_code == 1
+    (answer,) = map(json.loads, result.stdout.splitlines())
+    assert answer['path'] == str(photograph)
+    assert f'error: {wall}: no face found' in result.stderr
+    # The very bytes that ingestion would store.
+    crop = prepare(photograph.read_bytes(), dataclasses.replace(config.faces, source='detect'))
+    (expected,) = Predictor(tmp_path / 'model').predict([crop])
+    assert answer['valence'] == pytest.approx(expected.valence, abs=1e-6)
 
 
 def test_predict_as_json_and_plot(model, images, tmp_path):

@@ -47,6 +47,7 @@ The configuration and its defaults, for --set and --config:
 @click.option('--min-ccc', type=float, help='The smallest CCC, for valence and for arousal, that is pushed.')
 @click.option('--max-bad-fraction', type=float, help='The largest fraction of damaged labels and images.')
 @click.option('--fold', metavar='K/N', help='Test on the K-th of N parts of the people, where no splits are named.')
+@click.option('--beam-args', metavar='"--ARG=VALUE ..."', help='Arguments of Beam (docs/scaling.md).')
 @click.option(
     '--seed', type=int, help='Of the draw of people into splits where the data set names none, and of rendered faces.'
 )
