@@ -110,3 +110,16 @@ def encoded(image: np.ndarray | Image.Image, form: str = 'PNG', **options: objec
 def decoded(data: bytes) -> np.ndarray:
     with Image.open(io.BytesIO(data)) as image:
         return np.asarray(image)
+
+
+def scene(index: int, degrees: float = 0.0, middle=(320.0, 240.0), scale: float = 1.0):
+    """A photograph of a portrait, and the eyes and the chin in it."""
+    face = portrait(index)
+    transform = turned(len(face.image), degrees, middle, scale)
+    left, right, chin = (tuple(point) for point in transform(np.array([*face.eyes, face.chin])))
+    return photograph([(face.image, transform)]), (left, right), chin
+
+
+def apart(first: np.ndarray, second: np.ndarray) -> float:
+    """Mean absolute difference, in grey levels of 255."""
+    return float(np.abs(first.astype(float) - second.astype(float)).mean())

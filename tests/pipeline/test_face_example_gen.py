@@ -53,6 +53,15 @@ def generate(lab, face_folder):
     return run
 
 
+@pytest.fixture
+def aff_wild2(tmp_path) -> pathlib.Path:
+    """15 people with 4 frames each, and what the protocol leaves out."""
+    root = tmp_path / 'aff_wild2'
+    people = [(jpeg(person), person / 20, -person / 20, f'p{person:02d}', '.jpg') for person in range(15)]
+    layout_aff_wild2.write(root, [Face(*person) for person in people for _ in range(4)])
+    return root
+
+
 def rows_of(folder: pathlib.Path) -> list[dict[str, str]]:
     with (folder / 'labels.csv').open(newline='') as stream:
         return list(csv.DictReader(stream))
@@ -178,16 +187,9 @@ def test_shards_mix_people_and_are_of_even_size(face_folder, tmp_path):
     assert sorted(everyone, key=lambda record: record.path) == sorted(records, key=lambda record: record.path)
 
 
-def test_what_the_protocol_leaves_out_is_counted_and_not_quarantined(generate, tmp_path, caplog):
-    root = tmp_path / 'aff_wild2'
-    faces = [
-        Face(jpeg(person), person / 20, -person / 20, f'p{person:02d}', '.jpg')
-        for person in range(15)
-        for _ in range(4)
-    ]
-    layout_aff_wild2.write(root, faces)
+def test_what_the_protocol_leaves_out_is_counted_and_not_quarantined(generate, aff_wild2, caplog):
     with caplog.at_level('INFO', logger='pipeline'):
-        _, quarantine = generate(layout='aff_wild2', root=str(root))
+        _, quarantine = generate(layout='aff_wild2', root=str(aff_wild2))
     excluded = {'valence or arousal is -5': 15, 'no crop of this frame': 15, 'crop without a label': 15}
     assert json.loads((pathlib.Path(quarantine.uri) / 'excluded.json').read_text()) == excluded
     assert quarantine.get_int_custom_property('excluded') == 45
@@ -195,23 +197,16 @@ def test_what_the_protocol_leaves_out_is_counted_and_not_quarantined(generate, t
     assert '45 left out, as the data set asks: 15 × ' in caplog.text
 
 
-def test_a_damaged_row_is_quarantined_with_its_reason(generate, lab, tmp_path):
-    root = tmp_path / 'aff_wild2'
-    faces = [
-        Face(jpeg(person), person / 20, -person / 20, f'p{person:02d}', '.jpg')
-        for person in range(15)
-        for _ in range(4)
-    ]
-    layout_aff_wild2.write(root, faces)
-    layout_aff_wild2.damage(root)
-    generate(layout='aff_wild2', root=str(root), max_bad_fraction=0.05)
+def test_a_damaged_row_is_quarantined_with_its_reason(generate, lab, aff_wild2):
+    layout_aff_wild2.damage(aff_wild2)
+    generate(layout='aff_wild2', root=str(aff_wild2), max_bad_fraction=0.05)
     lines = [json.loads(line) for line in (lab.folder / 'for-user.jsonl').read_text().splitlines()]
     assert [(line['file'], line['row'], line['reason']) for line in lines] == [
         ('p00.txt', 2, 'valence is outside [-1, 1]'),
         ('p00.txt', 3, 'valence is not a number'),
     ]
     with pytest.raises(DataError, match=r'2 of 60 images \(3\.3%\) cannot be used, more than the 3\.0% allowed'):
-        generate(layout='aff_wild2', root=str(root), max_bad_fraction=0.03)
+        generate(layout='aff_wild2', root=str(aff_wild2), max_bad_fraction=0.03)
 
 
 def test_faces_are_cropped_where_the_landmarks_are(generate, lab, tmp_path):
