@@ -19,8 +19,6 @@ _GREY = (0.2989, 0.5870, 0.1140)
 """Shares of red, green and blue in grey, those of `tf.image.rgb_to_grayscale`."""
 _DRAWS = 9
 _BLANK = 0.5
-_VECTOR = 64
-"""A multiple of the float32 numbers that a processor computes at once."""
 
 
 class Changes(NamedTuple):
@@ -45,16 +43,17 @@ class Changes(NamedTuple):
     hole: tf.Tensor
 
 
-def draw(seed: tf.Tensor) -> tf.Tensor:
-    """The random numbers of one image.
+def draw(seed: tf.Tensor, count: int) -> tf.Tensor:
+    """The random numbers of the images of a batch.
 
     Args:
         seed: `[2]` integers.
+        count: n, how many images the whole batch has.
 
     Returns:
-        `[9]` float32, uniform in [0, 1), what `choose` takes.
+        `[n, 9]` float32, uniform in [0, 1), what `choose` takes.
     """
-    return tf.random.stateless_uniform([_DRAWS], seed)
+    return tf.random.stateless_uniform([count, _DRAWS], seed)
 
 
 def choose(draws: tf.Tensor, side: int, config: InputConfig, augmentation: AugmentationConfig) -> Changes:
@@ -143,22 +142,28 @@ def turn(levels: tf.Tensor, size: int, changes: Changes) -> tf.Tensor:
         `[n, size, size, 3]` float32, in the range of `levels`.
     """
     count, side = tf.shape(levels)[0], levels.shape[1]
-    length = tf.fill([count], float(size))
-    direction = tf.where(changes.mirrored, -1.0, 1.0)
-    zero, one = tf.zeros([count]), tf.ones([count])
-    left, top = tf.cast(changes.left, tf.float32), tf.cast(changes.top, tf.float32)
-    start = left + tf.where(changes.mirrored, length - 1, zero)
-    cropped = tf.stack([direction, zero, start, zero, one, top, zero, zero], axis=1)
-    # Each angle fills a vector of the processor: the last bit of a cosine depends on whether it is computed in a whole
-    # vector or in what is left over, and the image would depend on its batch.
-    angles = tf.repeat(changes.angle, _VECTOR)
-    turned = tfa.image.angles_to_projective_transforms(angles, length[:1], length[:1])[::_VECTOR]
-    matrix = tf.reshape(tfa.image.compose_transforms([cropped, turned])[:, :6], [count, 2, 3])
     rows, columns = tf.meshgrid(tf.range(float(size)), tf.range(float(size)), indexing='ij')
     points = tf.reshape(tf.stack([columns, rows, tf.ones_like(rows)], axis=-1), [size * size, 3])
-    sources = tf.matmul(points, matrix, transpose_b=True)
+    sources = tf.matmul(points, _sources(size, changes), transpose_b=True)
     sources = tf.reshape(_clip(sources, 0.0, side - 1.0), [count, size, size, 2])
     return tf.ensure_shape(tfa.image.resampler(tf.cast(levels, tf.float32), sources), [None, size, size, 3])
+
+
+def _sources(size: int, changes: Changes) -> tf.Tensor:
+    """Where each pixel of the crop comes from: `[n, 2, 3]`, which takes column, row and 1 to x and y in the image.
+
+    Computed in float64: the last bit of a cosine depends on how many are computed at once, and so would the image on
+    its batch.
+    """
+    direction = tf.where(changes.mirrored, tf.constant(-1.0, tf.float64), tf.constant(1.0, tf.float64))
+    start = tf.cast(changes.left, tf.float64) + tf.where(changes.mirrored, tf.constant(size - 1.0, tf.float64), 0)
+    top = tf.cast(changes.top, tf.float64)
+    angle, middle = tf.cast(changes.angle, tf.float64), (size - 1) / 2
+    cosine, sine = tf.cos(angle), tf.sin(angle)
+    x = tf.stack([cosine, -sine, middle * (1 - cosine + sine)], axis=1) * direction[:, tf.newaxis]
+    y = tf.stack([sine, cosine, middle * (1 - cosine - sine)], axis=1)
+    matrix = tf.stack([x, y], axis=1) + tf.stack([start, top], axis=1)[..., tf.newaxis] * [0.0, 0.0, 1.0]
+    return tf.cast(matrix, tf.float32)
 
 
 def recolour(images: tf.Tensor, changes: Changes) -> tf.Tensor:

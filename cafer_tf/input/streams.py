@@ -46,12 +46,12 @@ def training_dataset(
     side = images.resized_side(config.input)
 
     def own(step: tf.Tensor, serialised: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        position = step * batch_size + tf.range(first, first + count, dtype=tf.int64)
-        return (position, *records.parse(serialised[first : first + count]))
+        seed = tf.random.experimental.stateless_fold_in([config.training.seed, _IMAGE_STREAM], step)
+        mine = slice(first, first + count)
+        return (*records.parse(serialised[mine]), augment.draw(seed, batch_size)[mine])
 
-    def read(position: tf.Tensor, encoded: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        seed = tf.random.experimental.stateless_fold_in([config.training.seed, _IMAGE_STREAM], position)
-        return images.resize(images.decode_levels(encoded), side), augment.draw(seed), labels
+    def read(encoded: tf.Tensor, labels: tf.Tensor, draws: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        return images.resize(images.decode_levels(encoded), side), labels, draws
 
     batches = order.serialised_batches(paths, config, threshold, start_step)
     return (
@@ -61,7 +61,7 @@ def training_dataset(
         .map(read, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
         .batch(replica_batch_size, drop_remainder=True)
         .map(
-            lambda levels, draws, labels: (augment.augment(levels, draws, config.input, config.augmentation), labels),
+            lambda levels, labels, draws: (augment.augment(levels, draws, config.input, config.augmentation), labels),
             num_parallel_calls=tf.data.AUTOTUNE,
             deterministic=True,
         )
