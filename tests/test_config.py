@@ -15,7 +15,7 @@ def test_survives_a_round_trip_through_json():
 @pytest.mark.parametrize(
     ('values', 'message'),
     [
-        ({'trainig': {}}, 'unknown key trainig; known: input, network'),
+        ({'trainig': {}}, 'unknown key trainig; known: faces, input, network'),
         ({'training': {'batch': 8}}, 'unknown key training.batch'),
         ({'training': {'epochs': 'three'}}, r"training\.epochs must be of type int; it is 'three'"),
         ({'training': {'epochs': True}}, r'training\.epochs must be of type int'),

@@ -104,11 +104,11 @@ def _frames(root: pathlib.Path, clip: _Clip) -> Iterator[FaceRecord | LeftOut]:
     images, file = _images(root, clip), str(clip.labels)
     labels = clip.labels.relative_to(root).as_posix()
     for number, frame in frames.items():
-        path = images.pop(number, '')
+        path = ''
         try:
             if not (number.isascii() and number.isdecimal() and len(number) <= _LONGEST_NUMBER):
                 raise _Unusable('name of a frame is not a number')
-            path = path or f'{clip.labels.parent.relative_to(root).as_posix()}/{number}.png'
+            path = images.pop(number, '') or f'{clip.labels.parent.relative_to(root).as_posix()}/{number}.png'
             yield _record(path, frame, subject, clip.name, int(number), file)
         except _Unusable as error:
             yield LeftOut(path or labels, str(error), file, damaged=True)

@@ -56,7 +56,7 @@ def read_aff_wild(root: pathlib.Path) -> Iterator[FaceRecord | LeftOut]:
         DataError: there are no label files.
     """
     folders = [root / ANNOTATIONS / name for name in LABELS]
-    videos = sorted({file.stem for folder in folders for file in tree.files(folder, TEXT)})
+    videos = sorted({os.path.splitext(name)[0] for folder in folders for name in names_in(folder, TEXT)})
     if not videos:
         raise DataError(
             f'{root / ANNOTATIONS}: there are no label files. The layout needs {ANNOTATIONS}/valence/VIDEO.txt, '
@@ -99,8 +99,8 @@ def label(name: str, text: str, unlabelled: float | None = None) -> float:
         raise ValueError(f'{name} is outside [{features.LABEL_MIN:g}, {features.LABEL_MAX:g}]') from None
 
 
-def image_names(folder: pathlib.Path) -> list[str]:
-    """The names of the images in a folder, hidden ones apart; none where there is no such folder.
+def names_in(folder: pathlib.Path, suffixes: tuple[str, ...]) -> list[str]:
+    """The names with some suffixes (in any case) in a folder, hidden ones apart; none where there is no such folder.
 
     Only names: for millions of frames, `tree.files` takes longer than all the rest.
 
@@ -113,7 +113,7 @@ def image_names(folder: pathlib.Path) -> list[str]:
         return []
     except OSError as error:
         raise DataError(f'{folder}: cannot be read ({error.strerror}).') from None
-    return [name for name in names if name.lower().endswith(tree.IMAGE_SUFFIXES) and not name.startswith('.')]
+    return [name for name in names if name.lower().endswith(suffixes) and not name.startswith('.')]
 
 
 def is_plain(path: str) -> bool:
@@ -157,7 +157,7 @@ def _frames(root: pathlib.Path, folder: str) -> tuple[list[_Frame], list[LeftOut
     """The frames of a video in the order of their numbers, and those that have no place in it."""
     frames: dict[int, _Frame] = {}
     unordered = []
-    for name in sorted(image_names(root / folder)):
+    for name in sorted(names_in(root / folder, tree.IMAGE_SUFFIXES)):
         path = f'{folder}/{name}'
         plain = is_plain(path)
         shown = path if plain else ascii(path)

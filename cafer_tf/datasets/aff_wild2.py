@@ -10,12 +10,13 @@ people, each has a file, and their names end in `_left` and `_right`.
 
 from __future__ import annotations
 
+import os
 import pathlib
 from collections.abc import Iterator
 
 from cafer_tf import features
 from cafer_tf.datasets import tree, values
-from cafer_tf.datasets.aff_wild import LABELS, NAME, TEXT, UNREADABLE, image_names, is_plain, label, read_lines
+from cafer_tf.datasets.aff_wild import LABELS, NAME, TEXT, UNREADABLE, is_plain, label, names_in, read_lines
 from cafer_tf.datasets.records import DataError, FaceRecord, LeftOut
 from cafer_tf.datasets.splits import EVAL, TRAIN
 
@@ -44,7 +45,7 @@ def read_aff_wild2(root: pathlib.Path) -> Iterator[FaceRecord | LeftOut]:
     """
     found = False
     for name, split in SETS.items():
-        for video in sorted({file.stem for file in tree.files(root / CHALLENGE / name, TEXT)}):
+        for video in sorted({os.path.splitext(file)[0] for file in names_in(root / CHALLENGE / name, TEXT)}):
             found = True
             yield from _read(root, f'{CHALLENGE}/{name}', video, split)
     if not found:
@@ -76,7 +77,7 @@ def _read(root: pathlib.Path, labels: str, video: str, split: str) -> Iterator[F
         yield LeftOut(path, 'label file without labels', file, damaged=True)
         return
     first, second = map(header.index, LABELS)
-    crops = set(image_names(root / folder))
+    crops = set(names_in(root / folder, tree.IMAGE_SUFFIXES))
     for index, line in enumerate(lines[1:], start=1):
         name = f'{index:05d}.jpg'
         present = name in crops

@@ -74,7 +74,7 @@ def read_affectnet_csv(root: pathlib.Path) -> Iterator[FaceRecord | LeftOut]:
         DataError: no `training.csv`, or a file that is no CSV of this layout.
     """
     seen: set[str] = set()
-    has_validation = os.path.exists(root / VALIDATION)
+    has_validation = os.path.lexists(root / VALIDATION)  # a link to nowhere must not change the split
     yield from _read(root / TRAINING, TRAIN if has_validation else '', seen)
     if has_validation:
         yield from _read(root / VALIDATION, EVAL, seen)
@@ -125,7 +125,7 @@ def _read(file: pathlib.Path, split: str, seen: set[str]) -> Iterator[FaceRecord
         raise DataError(
             f'{file}: there is no such file. The layout needs {TRAINING} and the folder {IMAGES} beside it.'
         )
-    where, row = str(file), 0
+    where, row, empty = str(file), 0, True
     try:
         with file.open('rb') as opened:
             rows = csv.reader(_lines(opened), strict=True)
@@ -136,7 +136,7 @@ def _read(file: pathlib.Path, split: str, seen: set[str]) -> Iterator[FaceRecord
                 row = rows.line_num
                 if not any(cells):
                     continue
-                path = file.name
+                empty, path = False, file.name
                 try:
                     if len(cells) != len(header):
                         raise Unusable('not as many columns as the header has')
@@ -154,7 +154,7 @@ def _read(file: pathlib.Path, split: str, seen: set[str]) -> Iterator[FaceRecord
         raise DataError.at(where, row + 1, 'not UTF-8 text', 'Save the file as UTF-8, or fetch it again.') from None
     except OSError as error:
         raise DataError(f'{where}: cannot be read ({error.strerror}).') from None
-    if row <= 1:
+    if empty:
         raise DataError(f'{where}: there are no rows below the header. Fetch the file again.')
 
 

@@ -53,7 +53,7 @@ def read_affectnet_npy(root: pathlib.Path) -> Iterator[FaceRecord | LeftOut]:
     Raises:
         DataError: a set lacks its images or annotations.
     """
-    has_validation = (root / VALIDATION_SET).exists()
+    has_validation = os.path.lexists(root / VALIDATION_SET)  # a link to nowhere must not change the split
     yield from _read(root, TRAIN_SET, TRAIN if has_validation else '')
     if has_validation:
         yield from _read(root, VALIDATION_SET, EVAL)
@@ -146,8 +146,7 @@ def _numbers(file: str, name: str) -> list[float | str] | None:
         Unusable: it cannot be read, or is not an npy file of numbers or text.
     """
     try:
-        with open(file, 'rb', buffering=0) as opened:
-            data = opened.read(_LARGEST)
+        data = tree.read_bytes(file, _LARGEST)
     except FileNotFoundError:
         return None
     except OSError:

@@ -22,6 +22,11 @@ LABELS = 'labels.csv'
 REQUIRED = ('path', features.VALENCE, features.AROUSAL)
 OPTIONAL = (features.SUBJECT, features.SPLIT, features.VIDEO, features.FRAME)
 
+_LONGEST_NUMBER = 18
+"""Digits; a number of a frame with as many still fits 64 bits."""
+_SHOWN = 300
+"""Characters of a header that an error repeats: the first line of what is no CSV can be the whole file."""
+
 
 class _Rows(Protocol):
     """What `csv.reader` returns."""
@@ -83,10 +88,11 @@ def _columns(file: pathlib.Path, header: list[str] | None) -> dict[str, int]:
     missing = [name for name in REQUIRED if name not in names]
     if missing:
         hint = ' Separate columns by commas.' if len(names) == 1 and any(mark in names[0] for mark in ';\t') else ''
+        shown = ', '.join(header)[:_SHOWN]
         raise DataError.at(
             str(file),
             1,
-            f'no column {", ".join(missing)}; the header is {", ".join(header)}',
+            f'no column {", ".join(missing)}; the header is {shown if shown.isprintable() else ascii(shown)}',
             f'The header must name {", ".join(REQUIRED)}.{hint}',
         )
     return {name: names.index(name) for name in (*REQUIRED, *OPTIONAL) if name in names}
@@ -101,8 +107,8 @@ def _record(cells: list[str], columns: dict[str, int], file: str, row: int) -> F
     video, frame = value.get(features.VIDEO), value.get(features.FRAME)
     if split is not None and split.lower() not in ALIASES:
         raise ValueError(f'split {split!r} is not one of {", ".join(ALIASES)}')
-    if frame and not frame.isdecimal():
-        raise ValueError(f'{features.FRAME} {frame!r} is not a whole number')
+    if frame and not (frame.isascii() and frame.isdecimal() and len(frame) <= _LONGEST_NUMBER):
+        raise ValueError(f'{features.FRAME} {frame!r} is not a whole number of at most {_LONGEST_NUMBER} digits')
     return FaceRecord(
         path=path,
         valence=values.label(features.VALENCE, value[features.VALENCE]),

@@ -9,6 +9,8 @@ import warnings
 
 from PIL import Image, UnidentifiedImageError
 
+from cafer_tf.datasets import tree
+
 # A JPEG with more than one picture (MPO, from phones with depth cameras) decodes as a plain JPEG: its first picture.
 _FORMATS = {'JPEG': 'jpeg', 'MPO': 'jpeg', 'PNG': 'png'}
 _PNG_END = b'\x00\x00\x00\x00IEND\xaeB`\x82'
@@ -29,7 +31,7 @@ def load_image(path: str | pathlib.Path) -> bytes:
         UnusableImage: there is no such file, or it cannot be read.
     """
     try:
-        return pathlib.Path(path).read_bytes()
+        return tree.read_bytes(path)
     except FileNotFoundError:
         raise UnusableImage('missing file') from None
     except OSError as error:
@@ -67,8 +69,9 @@ def check_image(data: bytes) -> str:
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise UnusableImage('more pixels than any photograph') from None
     except (OSError, SyntaxError, ValueError) as error:
-        # Pillow reports damage as any of these three; only the size of the gap varies in the text of a truncation.
-        reason = 'truncated image' if 'truncated' in str(error).lower() else f'damaged image ({error})'
+        # Pillow reports damage as any of these three; what its text has in brackets differs from image to image.
+        text = str(error).partition(' (')[0]
+        reason = 'truncated image' if 'truncated' in text.lower() else f'damaged image ({text})'
         raise UnusableImage(reason) from None
     if image_format not in _FORMATS:
         raise UnusableImage(f'{image_format} image, only JPEG and PNG are read')

@@ -124,9 +124,12 @@ def _labelled(layout: str, root: str | pathlib.Path) -> Iterator[FaceRecord | Le
     if layout not in LAYOUTS:
         raise DataError(f'unknown data set layout {layout!r}. The layouts are {", ".join(sorted(LAYOUTS))}.')
     root = pathlib.Path(root)
-    if not root.is_dir():
-        raise DataError(f'{root}: there is no such folder. Give the folder that holds the data set.')
-    yield from LAYOUTS[layout](root)
+    try:
+        if not root.is_dir():
+            raise DataError(f'{root}: there is no such folder. Give the folder that holds the data set.')
+        yield from LAYOUTS[layout](root)
+    except OSError as error:
+        raise DataError.unreadable(error) from None
 
 
 def fingerprint(items: Iterable[FaceRecord | LeftOut], root: str | pathlib.Path) -> str:

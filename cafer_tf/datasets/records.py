@@ -81,6 +81,11 @@ class DataError(ValueError):
         return cls(f'{file}, row {row}: {what}. {advice}')
 
     @classmethod
+    def unreadable(cls, error: OSError) -> DataError:
+        """A file or folder that the system does not let be looked at, most often for want of permission."""
+        return cls(f'{error.filename}: cannot be read ({error.strerror}). Change who may read it, or copy it again.')
+
+    @classmethod
     def collected(cls, file: str, problems: Sequence[tuple[int, str]], advice: str) -> DataError:
         """Many problems of one file, each with its row: the first few in full, all of them counted."""
         if len(problems) == 1:

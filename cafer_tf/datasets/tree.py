@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import pathlib
 import posixpath
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from cafer_tf.datasets.records import DataError
 
@@ -23,14 +23,28 @@ def inside(text: str) -> str:
     """
     if not text:
         raise ValueError('path is empty')
-    if '\\' in text:
-        raise ValueError(f'path {text} has backslashes; write forward slashes')
     if not text.isprintable():
         raise ValueError(f'path {text!r} has unprintable characters')
+    if '\\' in text:
+        raise ValueError(f'path {text} has backslashes; write forward slashes')
     path = posixpath.normpath(text)
     if path.startswith('/') or path.split('/')[0] == '..':
         raise ValueError(f'path {text} leaves the folder')
     return path
+
+
+def read_bytes(file: str | os.PathLike[str], size: int = -1) -> bytes:
+    """The content of a file, or its first bytes; a pipe, whose reader would wait for a writer, is empty.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    with open(file, 'rb', buffering=0, opener=_without_waiting) as opened:
+        return opened.read(size) or b''
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def read_text(file: pathlib.Path, advice: str) -> str:
@@ -44,7 +58,7 @@ def read_text(file: pathlib.Path, advice: str) -> str:
         DataError: it cannot be read, or is not UTF-8.
     """
     try:
-        data = file.read_bytes()
+        data = read_bytes(file)
     except OSError as error:
         raise DataError(f'{file}: cannot be read ({error.strerror}). {advice}') from None
     try:
@@ -56,15 +70,18 @@ def read_text(file: pathlib.Path, advice: str) -> str:
 
 def folders(parent: pathlib.Path) -> list[pathlib.Path]:
     """The folders in a folder, hidden ones apart, in the order of their names; none where there is no such folder."""
-    return [pathlib.Path(entry.path) for entry in _entries(parent) if _is(entry.is_dir)]
+    return [pathlib.Path(entry.path) for entry in _entries(parent) if _is_folder(entry)]
 
 
 def files(parent: pathlib.Path, suffixes: tuple[str, ...]) -> list[pathlib.Path]:
-    """The files with some suffixes (in any case) in a folder, hidden ones apart, in the order of their names."""
+    """The files with some suffixes (in any case) in a folder, hidden ones apart, in the order of their names.
+
+    Links that lead nowhere are among them: what cannot be read is for the reader to report.
+    """
     return [
         pathlib.Path(entry.path)
         for entry in _entries(parent)
-        if entry.name.lower().endswith(suffixes) and _is(entry.is_file)
+        if entry.name.lower().endswith(suffixes) and not _is_folder(entry)
     ]
 
 
@@ -101,9 +118,9 @@ def _entries(folder: pathlib.Path, hidden: bool = False) -> Iterator[os.DirEntry
     return (entry for entry in found if hidden or not entry.name.startswith('.'))
 
 
-def _is(ask: Callable[[], bool]) -> bool:
-    """The answer of a directory entry; a link that leads nowhere is nothing."""
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    """Whether an entry is a folder, or a link to one; a link to itself is none."""
     try:
-        return ask()
+        return entry.is_dir()
     except OSError:
         return False

@@ -38,7 +38,7 @@ def test_wrong_labels_and_paths_are_reported_together(run):
     assert errors.splitlines() == [
         f'error: {folder / "labels.csv"}: 3 rows are wrong. Correct the label file; no value is clipped or guessed.',
         '  row 5: valence 1.2 is outside [-1, 1]',
-        '  row 10: arousal nan is outside [-1, 1]',
+        "  row 10: arousal 'nan' is not a number",
         '  row 11: path ../outside.jpg leaves the folder',
     ]
 

@@ -63,7 +63,7 @@ def refused(user, repeated):
 def test_a_killed_run_leaves_nothing_that_could_be_served(killed):
     done, versions, left = killed
     assert done.status == -9
-    assert '[6/10] Trainer' in done.output
+    assert '[8/12] Trainer' in done.output
     assert versions == []
     assert 'metrics.json' not in left
     assert 'backup' in left
@@ -80,7 +80,13 @@ def test_started_again_it_continues_and_finishes(finished):
     assert finished.status == 0, finished.errors
     assert 'epoch   2/2' in finished.output
     assert 'epoch   1/2' not in finished.output
-    for stage in ('FaceExampleGen', 'StatisticsGen', 'FaceExampleValidator', 'EmotionGrouper'):
+    for stage in (
+        'FaceExampleGen',
+        'StatisticsGen',
+        'FaceExampleValidator',
+        'EmotionGrouper',
+        'GroupedExampleValidator',
+    ):
         assert how(finished.output, stage) == 'unchanged, from the cache'
     for stage in ('Trainer', 'ServableValidator', 'Evaluator', 'VersionPusher'):
         assert re.fullmatch(r'\d+\.\d s', how(finished.output, stage))
@@ -98,7 +104,7 @@ def test_a_user_sees_stages_and_not_logs(user, finished):
     for line in finished.output.splitlines():
         assert not re.match(r'[IWE]\d{4} |WARNING|INFO|\d{4}-\d\d-\d\d ', line)
     assert len(finished.output.splitlines()) < 60
-    assert [int(number) for number in re.findall(r'^\[(\d+)/10\] \w+', finished.output, re.M)] == list(range(1, 11))
+    assert [int(number) for number in re.findall(r'^\[(\d+)/12\] \w+', finished.output, re.M)] == list(range(1, 13))
     assert any('INFO' in path.read_text() for path in (user.out / 'logs').iterdir())
 
 

@@ -5,12 +5,10 @@ import html.parser
 import pandas as pd
 import pytest
 import tensorflow_data_validation as tfdv
-from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
 
 from cafer_tf import features
-from pipeline.data_validation import statistics_page
-from pipeline.pipeline import SCHEMA
+from pipeline.data_validation import face_schema, statistics_page
 
 VOID = {'meta', 'line', 'rect', 'polygon'}
 EVIL = '<script>alert("x")</script>'
@@ -64,7 +62,7 @@ def splits():
 
 @pytest.fixture(scope='module')
 def schema():
-    return text_format.Parse(SCHEMA.read_text(), schema_pb2.Schema())
+    return face_schema()
 
 
 def test_shows_counts_tables_and_charts_of_every_split(splits, schema):

@@ -8,22 +8,26 @@ import numpy as np
 import pandas as pd
 import pytest
 import tensorflow_data_validation as tfdv
-from google.protobuf import text_format
-from tensorflow_metadata.proto.v0 import schema_pb2
 
 from cafer_tf import features
 from cafer_tf.datasets import FaceRecord
-from pipeline.data_validation import compare, describe, label_statistics, read_training_statistics, split_drift
+from pipeline.data_validation import (
+    compare,
+    describe,
+    face_schema,
+    label_statistics,
+    read_training_statistics,
+    split_drift,
+)
 from pipeline.data_validation.label_statistics import BATCH
 from pipeline.errors import RunError
-from pipeline.pipeline import SCHEMA
 
 LABELS = (features.VALENCE, features.AROUSAL, features.INTENSITY)
 
 
 @pytest.fixture(scope='module')
 def schema():
-    return text_format.Parse(SCHEMA.read_text(), schema_pb2.Schema())
+    return face_schema()
 
 
 def records(people, images, seed=0, shift=0.0, between=0.0, suffix='jpg', **more):

@@ -47,9 +47,12 @@ def read_classes(layout: str, root: str | pathlib.Path, train_fraction: float = 
             f'train_fraction {train_fraction} is not between 0 and 1; give the share of classes to train on.'
         )
     root = pathlib.Path(root)
-    if not root.is_dir():
-        raise DataError(f'{root}: there is no such folder. Give the folder that holds the data set.')
-    listing = CLASS_LAYOUTS[layout](root, train_fraction)
+    try:
+        if not root.is_dir():
+            raise DataError(f'{root}: there is no such folder. Give the folder that holds the data set.')
+        listing = CLASS_LAYOUTS[layout](root, train_fraction)
+    except OSError as error:
+        raise DataError.unreadable(error) from None
     for split in (TRAIN, TEST):
         if not any(record.split == split for record in listing.records):
             lines = [f'{root}: no image of the layout {layout} is in the split {split}. Add what is missing.']
