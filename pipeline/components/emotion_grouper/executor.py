@@ -18,6 +18,7 @@ from tfx.types import artifact_utils
 from cafer_tf import features, grouping
 from pipeline.components.emotion_grouper import plot, transforms
 from pipeline.components.files import read_json, write_json
+from pipeline.components.progress import files_appear
 
 THRESHOLD = 'otsu_threshold'
 TRAIN = features.SPLITS[0]
@@ -82,7 +83,8 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         return grouping.IntensityHistogram(np.array(read_json(work), np.int64))
 
     def _tag(self, files: list[tuple[str, str, str]], threshold: float, work: str) -> dict[str, dict[str, int]]:
-        with self._make_beam_pipeline() as pipeline:
+        folders = sorted({os.path.dirname(target) for _, _, target in files})
+        with files_appear(folders, len(files), 'group'), self._make_beam_pipeline() as pipeline:
             _ = (
                 pipeline
                 | 'Files' >> beam.Create(files)

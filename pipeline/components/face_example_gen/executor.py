@@ -23,6 +23,7 @@ from cafer_tf.datasets import FaceRecord, LeftOut
 from pipeline.components.face_example_gen import shards
 from pipeline.components.face_example_gen.manifest import Shard, write_manifest
 from pipeline.components.files import read_json, write_json, write_text
+from pipeline.components.progress import files_appear
 from pipeline.configs import spelled
 
 QUARANTINE, EXCLUDED = 'quarantine.jsonl', 'excluded.json'
@@ -91,15 +92,12 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         self, parts: list[Shard], manifest: str, examples: types.Artifact, exec_properties: dict[str, Any]
     ) -> list[dict[str, Any]]:
         """Has the workers write every shard; returns their reports."""
-        writer = shards.WriteShard(
-            exec_properties['layout'],
-            exec_properties['root'],
-            FacesConfig(**json.loads(exec_properties['faces'])),
-            manifest,
-            {split: artifact_utils.get_split_uri([examples], split) for split in features.SPLITS},
-        )
+        directories = {split: artifact_utils.get_split_uri([examples], split) for split in features.SPLITS}
+        faces = FacesConfig(**json.loads(exec_properties['faces']))
+        writer = shards.WriteShard(exec_properties['layout'], exec_properties['root'], faces, manifest, directories)
         path = f'{manifest}.report'
-        with self._make_beam_pipeline() as pipeline:
+        watched = files_appear(list(directories.values()), len(parts), 'ingest')
+        with watched, self._make_beam_pipeline() as pipeline:
             _ = (
                 pipeline
                 | 'Shards' >> beam.Create(parts)
