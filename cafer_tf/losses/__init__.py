@@ -11,17 +11,37 @@ from cafer_tf.losses.adversarial import (
     pair_distances,
 )
 from cafer_tf.losses.agreement import AgreementLoss, agreement_loss, agreement_terms
+from cafer_tf.losses.contrastive import ContrastiveLoss, contrastive_loss
+from cafer_tf.losses.distances import pairwise_distances
+from cafer_tf.losses.margin import MarginLoss, margin_loss
+from cafer_tf.losses.mining import all_triplets, semihard_triplets
+from cafer_tf.losses.proxy_anchor import ProxyAnchorLoss, proxy_anchor_loss
+from cafer_tf.losses.snr import SnrTripletLoss, snr_triplet_loss
+from cafer_tf.losses.triplet import TripletSemihardLoss, triplet_semihard_loss
 
 __all__ = [
     'AgreementLoss',
+    'ContrastiveLoss',
+    'MarginLoss',
     'PairDistances',
+    'ProxyAnchorLoss',
+    'SnrTripletLoss',
+    'TripletSemihardLoss',
     'agreement_loss',
     'agreement_terms',
+    'all_triplets',
     'contrastive_adversarial_loss',
+    'contrastive_loss',
     'encoder_adversarial_loss',
     'encoder_divergence_loss',
     'lagrangian_critic_loss',
     'lagrangian_objective',
+    'margin_loss',
     'next_multiplier',
     'pair_distances',
+    'pairwise_distances',
+    'proxy_anchor_loss',
+    'semihard_triplets',
+    'snr_triplet_loss',
+    'triplet_semihard_loss',
 ]

@@ -8,6 +8,7 @@ from cafer_tf.metrics.agreement import (
     agreement_metrics,
     agreement_scores,
 )
+from cafer_tf.metrics.retrieval import recall_at_k
 from cafer_tf.metrics.transient import RunningMeans
 
 __all__ = [
@@ -18,4 +19,5 @@ __all__ = [
     'SignAgreement',
     'agreement_metrics',
     'agreement_scores',
+    'recall_at_k',
 ]
