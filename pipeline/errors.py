@@ -3,6 +3,7 @@
 from cafer_tf.callbacks import BackupError
 from cafer_tf.config import ConfigError
 from cafer_tf.datasets import DataError
+from cafer_tf.faces import FacesError
 from cafer_tf.finite import NonFiniteError
 from cafer_tf.grouping import GroupingError
 from cafer_tf.input import InputError
@@ -29,6 +30,6 @@ class GateError(RunError):
 
 EXPECTED = (
     *(RunError, DataError, ConfigError, GroupingError, InputError, ModelError, NonFiniteError),
-    *(BackupError, WeightsError, WorkerError),
+    *(BackupError, FacesError, WeightsError, WorkerError),
 )
 """What the commands report in a line or a few, and exit with 1."""

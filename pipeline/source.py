@@ -8,17 +8,7 @@ import pathlib
 
 from cafer_tf.config import Config, ConfigError
 
-_NOT_TRAINING = (
-    'datasets',
-    'synthesis',
-    'report',
-    'cli',
-    'examples.py',
-    'faces',
-    'faces.py',
-    'showcase.py',
-    'video.py',
-)
+_NOT_TRAINING = ('datasets', 'synthesis', 'report', 'cli', 'examples.py', 'faces', 'showcase.py', 'video.py')
 """What of the library has no part in training; the data comes into the cache key by its own fingerprint."""
 
 

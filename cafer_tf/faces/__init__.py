@@ -5,7 +5,7 @@ were cropped in another way than those it learned from. TensorFlow is imported w
 """
 
 from cafer_tf.faces.cropping import EYE_LEVEL, EYE_SIDE, crop, eye_places
-from cafer_tf.faces.detection import FacesError, detect
+from cafer_tf.faces.detection import FacesError, detect, require_detector
 from cafer_tf.faces.face import Face, NoFaceError, eyes_of, given_face
 from cafer_tf.faces.preparation import at_prediction, face_of, prepare
 
@@ -23,4 +23,5 @@ __all__ = [
     'face_of',
     'given_face',
     'prepare',
+    'require_detector',
 ]

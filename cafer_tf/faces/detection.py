@@ -80,6 +80,21 @@ def _face(row: np.ndarray, border: int, scale: np.ndarray) -> Face:
     )
 
 
+def require_detector() -> pathlib.Path:
+    """Where the package of the detector is; imports nothing.
+
+    Raises:
+        FacesError: mtcnn is not installed.
+    """
+    package = importlib.util.find_spec('mtcnn')
+    if package is None or package.origin is None:
+        raise FacesError(
+            'Detecting faces needs the package mtcnn, which is not installed. Install it with '
+            '`pip install "cafer-tf[faces]"`, or set faces.source to as_is or given.'
+        )
+    return pathlib.Path(package.origin).parent
+
+
 def _detector() -> Any:
     with _loading:
         return _load()
@@ -87,17 +102,12 @@ def _detector() -> Any:
 
 @functools.cache
 def _load() -> Any:
-    package = importlib.util.find_spec('mtcnn')
-    if package is None or package.origin is None:
-        raise FacesError(
-            'Detecting faces needs the package mtcnn, which is not installed. Install it with '
-            '`pip install "cafer-tf[faces]"`, or set faces.source to as_is or given.'
-        )
+    package = require_detector()
     import mtcnn
     from mtcnn import stages
 
     # By name alone, mtcnn would load (and unpickle) a file of that name in the current folder first.
-    weights = pathlib.Path(package.origin).parent / 'assets' / 'weights'
+    weights = package / 'assets' / 'weights'
     return mtcnn.MTCNN(
         stages=[
             stages.StagePNet(weights=str(weights / 'pnet.lz4')),

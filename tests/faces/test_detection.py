@@ -7,22 +7,15 @@ import sys
 import faces_photographs as photographs
 import numpy as np
 import pytest
-from faces_photographs import scene
+from faces_photographs import reason, scene
 from PIL import Image
 from skimage import data as photographs_of_skimage
 
 from cafer_tf import faces
 from cafer_tf.config import FacesConfig
-from cafer_tf.datasets import UnusableImage
 from cafer_tf.faces import detection
 
 DETECT = FacesConfig(source='detect', size=96)
-
-
-def reason(data: bytes, config: FacesConfig, **given) -> str:
-    with pytest.raises(UnusableImage) as raised:
-        faces.prepare(data, config, **given)
-    return str(raised.value)
 
 
 def test_finds_at_least_95_percent_of_turned_faces_in_larger_photographs():

@@ -5,20 +5,13 @@ import dataclasses
 import faces_photographs as photographs
 import numpy as np
 import pytest
-from faces_photographs import apart, scene
+from faces_photographs import apart, reason, scene
 
 from cafer_tf import faces
 from cafer_tf.config import FacesConfig
-from cafer_tf.datasets import UnusableImage
 
 DETECT = FacesConfig(source='detect', size=96)
 GIVEN = FacesConfig(source='given', size=96)
-
-
-def reason(data: bytes, config: FacesConfig, **given) -> str:
-    with pytest.raises(UnusableImage) as raised:
-        faces.prepare(data, config, **given)
-    return str(raised.value)
 
 
 def test_given_landmarks_and_the_detector_agree():

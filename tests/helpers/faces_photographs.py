@@ -5,9 +5,13 @@ import io
 from typing import NamedTuple
 
 import numpy as np
+import pytest
 from PIL import Image
 from skimage.transform import SimilarityTransform, warp
 
+from cafer_tf import faces
+from cafer_tf.config import FacesConfig
+from cafer_tf.datasets import UnusableImage
 from cafer_tf.synthesis import Scene, express, make_person, render_face
 from cafer_tf.synthesis.expression import sample_blend
 from cafer_tf.synthesis.head import load_head
@@ -123,3 +127,10 @@ def scene(index: int, degrees: float = 0.0, middle=(320.0, 240.0), scale: float 
 def apart(first: np.ndarray, second: np.ndarray) -> float:
     """Mean absolute difference, in grey levels of 255."""
     return float(np.abs(first.astype(float) - second.astype(float)).mean())
+
+
+def reason(data: bytes, config: FacesConfig, **given) -> str:
+    """Why an image cannot be used."""
+    with pytest.raises(UnusableImage) as raised:
+        faces.prepare(data, config, **given)
+    return str(raised.value)

@@ -2,6 +2,7 @@
 
 import csv
 import dataclasses
+import importlib.util
 import io
 import json
 import pathlib
@@ -17,7 +18,9 @@ from records import encode
 from cafer_tf import datasets, features
 from cafer_tf.config import FacesConfig
 from cafer_tf.datasets import DataError
+from cafer_tf.faces import FacesError
 from pipeline.components.face_example_gen import component, executor, manifest
+from pipeline.errors import EXPECTED
 
 ARGUMENTS = {'layout': 'csv', 'seed': 0, 'fold': '', 'faces': '{}', 'max_bad_fraction': 0.01, 'faces_per_shard': 16}
 
@@ -207,6 +210,13 @@ def test_a_damaged_row_is_quarantined_with_its_reason(generate, lab, aff_wild2):
     ]
     with pytest.raises(DataError, match=r'2 of 60 images \(3\.3%\) cannot be used, more than the 3\.0% allowed'):
         generate(layout='aff_wild2', root=str(aff_wild2), max_bad_fraction=0.03)
+
+
+def test_a_detector_that_is_not_installed_is_named_before_anything_is_read(generate, monkeypatch):
+    monkeypatch.setattr(importlib.util, 'find_spec', lambda name: None)
+    with pytest.raises(FacesError, match=r'needs the package mtcnn.*cafer-tf\[faces\]'):
+        generate(faces=json.dumps({'source': 'detect', 'size': 30}), root='nowhere')
+    assert issubclass(FacesError, EXPECTED)
 
 
 def test_faces_are_cropped_where_the_landmarks_are(generate, lab, tmp_path):

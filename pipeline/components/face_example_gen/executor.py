@@ -20,6 +20,7 @@ from tfx.types import artifact_utils
 from cafer_tf import datasets, features
 from cafer_tf.config import FacesConfig
 from cafer_tf.datasets import FaceRecord, LeftOut
+from cafer_tf.faces import require_detector
 from pipeline.components.face_example_gen import shards
 from pipeline.components.face_example_gen.manifest import Shard, write_manifest
 from pipeline.components.files import read_json, write_json, write_text
@@ -54,6 +55,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
 
         Raises:
             DataError: the labels are wrong, too many images are unusable, or a split is left without any.
+            FacesError: faces are to be detected, and the detector is not installed.
         """
         self._log_startup(input_dict, output_dict, exec_properties)
         examples = artifact_utils.get_single_instance(output_dict['examples'])
@@ -62,6 +64,9 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         examples_utils.set_payload_format(examples, example_gen_pb2.PayloadFormat.FORMAT_TF_EXAMPLE)
         examples_utils.set_file_format(examples, 'tfrecords_gzip')
 
+        faces = FacesConfig(**json.loads(exec_properties['faces']))
+        if faces.source == 'detect':
+            require_detector()  # here, for a worker would bury the error in a stack trace
         layout, root = exec_properties['layout'], exec_properties['root']
         fold = exec_properties['fold']
         plan = datasets.plan(layout, root, exec_properties['seed'], fold=datasets.Fold.parse(fold) if fold else None)
@@ -70,7 +75,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         sifted = _Sifted(datasets.stream(layout, root))
         manifest = os.path.join(quarantine.uri, 'manifest.jsonl')
         parts = write_manifest(sifted.records(), plan, manifest, exec_properties['faces_per_shard'])
-        reports = self._write(parts, manifest, examples, exec_properties)
+        reports = self._write(parts, manifest, examples, faces, exec_properties)
         fileio.remove(manifest)
 
         bad = sorted(
@@ -89,11 +94,15 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         _check(sifted, reports, bad, exec_properties)
 
     def _write(
-        self, parts: list[Shard], manifest: str, examples: types.Artifact, exec_properties: dict[str, Any]
+        self,
+        parts: list[Shard],
+        manifest: str,
+        examples: types.Artifact,
+        faces: FacesConfig,
+        exec_properties: dict[str, Any],
     ) -> list[dict[str, Any]]:
         """Has the workers write every shard; returns their reports."""
         directories = {split: artifact_utils.get_split_uri([examples], split) for split in features.SPLITS}
-        faces = FacesConfig(**json.loads(exec_properties['faces']))
         writer = shards.WriteShard(exec_properties['layout'], exec_properties['root'], faces, manifest, directories)
         path = f'{manifest}.report'
         watched = files_appear(list(directories.values()), len(parts), 'ingest')
