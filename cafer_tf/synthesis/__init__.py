@@ -15,12 +15,14 @@ if TYPE_CHECKING:
     from cafer_tf.synthesis.render import render_face
     from cafer_tf.synthesis.scene import Scene
     from cafer_tf.synthesis.sheet import contact_sheet
+    from cafer_tf.synthesis.video import VideoSet, write_video_set
 
 __all__ = [
     'EXPRESSIONS',
     'FaceSet',
     'Person',
     'Scene',
+    'VideoSet',
     'blend_at',
     'contact_sheet',
     'express',
@@ -28,6 +30,7 @@ __all__ = [
     'named',
     'render_face',
     'write_face_set',
+    'write_video_set',
 ]
 
 _MODULES = {
@@ -35,6 +38,7 @@ _MODULES = {
     'FaceSet': 'dataset',
     'Person': 'identity',
     'Scene': 'scene',
+    'VideoSet': 'video',
     'blend_at': 'expression',
     'contact_sheet': 'sheet',
     'express': 'identity',
@@ -42,6 +46,7 @@ _MODULES = {
     'named': 'expression',
     'render_face': 'render',
     'write_face_set': 'dataset',
+    'write_video_set': 'video',
 }
 
 
