@@ -1,4 +1,4 @@
-"""The adaptive margin `α̂ = MI + Δ`: mutual information plus a confidence term.
+"""The adaptive margin `α̂ = MI + Δ`: mutual information plus a confidence term; a static margin without either.
 
 Reference: D. H. Kim and B. C. Song, "Contrastive Adversarial Learning for Person Independent Facial Emotion
 Recognition", AAAI 2021: `α̂ = -½ log(1 - η²) + log(N / c)^(1 / (2K))`.
@@ -13,8 +13,8 @@ import tensorflow as tf
 
 from cafer_tf.correlation import at_least_float32, moments, pearson
 
-MutualInformation = Literal['gaussian', 'channel']
-Confidence = Literal['closed_form', 'nearest_neighbours']
+MutualInformation = Literal['gaussian', 'channel', 'none']
+Confidence = Literal['closed_form', 'nearest_neighbours', 'none']
 _SQUARED_CORRELATION_GAP = 1e-6
 _MOST_CHANNEL_INFORMATION = 2.5
 
@@ -184,27 +184,30 @@ def adaptive_margin(
     constant: float = 1.0,
     neighbours: int = 4,
     coefficient: float = 0.7,
+    static: float = 0.0,
     weights: Any | None = None,
     stop_gradient: bool = True,
 ) -> AdaptiveMargin:
-    """The adaptive margin of two paired sets of critic outputs, `α̂ = MI + Δ`.
+    """The adaptive margin of two paired sets of critic outputs, `α̂ = MI + Δ`, and a static part α₀ of any size.
 
     As on the poster, `MI = -½ log(1 - η²)`, where η is the correlation coefficient of the entries of the two outputs,
     and `Δ = (1 / (2K)) log(N / c)`: one margin for all pairs. As in the authors' code, with `channel` and
     `nearest_neighbours`, `MI_i` is that of `channel_mutual_information` over the channels of pair i, clipped to
-    [0, 2.5], and `Δ_i` that of `neighbourhood_confidence`: a margin for each pair.
+    [0, 2.5], and `Δ_i` that of `neighbourhood_confidence`: a margin for each pair. Either term can be `none`, which is
+    0; with both, `α = α₀` is a static margin.
 
     Args:
         first: `[m, d]` critic outputs of one group, float32 or float64; `[m]` counts as `[m, 1]`.
         second: `[m, d]` critic outputs of the other group; row i is paired with row i of `first`.
         batch_size: N of `closed_form`, the size of the whole batch: a number, or a scalar integer tensor where it is
             known only when the graph runs; the confidence of a batch smaller than c is then 0.
-        mutual_information: `gaussian` or `channel`.
+        mutual_information: `gaussian`, `channel` or `none`.
         variance: σ² of `channel`.
-        confidence: `closed_form` or `nearest_neighbours`.
+        confidence: `closed_form`, `nearest_neighbours` or `none`.
         constant: c of `closed_form`, in (0, N].
         neighbours: K of `closed_form`, at least 1.
         coefficient: A of `nearest_neighbours`, above ½.
+        static: α₀, not negative.
         weights: `[m]`, 1 for pairs that count and 0 for those that do not; all count where none are given.
         stop_gradient: whether the margin is a constant for the gradient. It is one of the confidence term in any case.
 
@@ -237,12 +240,16 @@ def adaptive_margin(
     elif mutual_information == 'channel':
         information = tf.reduce_mean(channel_information(first, second, variance), axis=-1)
         information = tf.clip_by_value(information, 0, _MOST_CHANNEL_INFORMATION)
+    elif mutual_information == 'none':
+        information = tf.zeros([], first.dtype)
     else:
-        raise ValueError(f'mutual_information must be gaussian or channel; it is {mutual_information!r}')
+        raise ValueError(f'mutual_information must be gaussian, channel or none; it is {mutual_information!r}')
     if confidence == 'nearest_neighbours':
         lift = neighbourhood_confidence(first, second, coefficient, weights)
+    elif confidence == 'none':
+        lift = tf.zeros([], first.dtype)
     elif confidence != 'closed_form':
-        raise ValueError(f'confidence must be closed_form or nearest_neighbours; it is {confidence!r}')
+        raise ValueError(f'confidence must be closed_form, nearest_neighbours or none; it is {confidence!r}')
     elif batch_size is None:
         raise ValueError('the closed form of the confidence term needs batch_size')
     elif tf.is_tensor(batch_size):
@@ -250,7 +257,7 @@ def adaptive_margin(
         lift = tf.maximum(lift, 0)
     else:
         lift = tf.constant(confidence_term(batch_size, constant, neighbours), first.dtype)
-    margin = information + lift
+    margin = information + lift + static
     if stop_gradient:
         margin = tf.stop_gradient(margin)
     return AdaptiveMargin(margin, information, lift)

@@ -100,6 +100,7 @@ def _margin(
         constant=settings.constant,
         neighbours=settings.neighbours,
         coefficient=settings.coefficient,
+        static=settings.static,
         weights=pairing.pair_weight,
         stop_gradient=settings.stop_gradient,
     )

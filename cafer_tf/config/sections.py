@@ -172,32 +172,35 @@ class AdversarialConfig:
 
 @dataclasses.dataclass(frozen=True)
 class MarginConfig:
-    """The adaptive margin, mutual information plus a confidence term.
+    """The adaptive margin, mutual information plus a confidence term; with neither, a static one.
 
     Attributes:
-        mutual_information: `gaussian` (the poster) or `channel` (the authors' code, for each pair).
+        mutual_information: `gaussian` (the poster), `channel` (the authors' code, for each pair) or `none`.
         variance: σ² of `channel`.
-        confidence: `closed_form` (the poster), `log(N / c) / (2 K)` with N the batch size; or `nearest_neighbours` (the
-            authors' code, for each pair).
+        confidence: `closed_form` (the poster), `log(N / c) / (2 K)` with N the batch size; `nearest_neighbours` (the
+            authors' code, for each pair); or `none`.
         constant: `c` of `closed_form`, in (0, N]. The poster gives no value; with 1 the term is `log N / (2 K)`.
         neighbours: `K` of `closed_form`, at least 1. The poster gives no value; 4 lifts the margin to 0.52 at a batch
             of 64.
         coefficient: `A` of `nearest_neighbours`, above 1/2.
+        static: a part that does not adapt, not negative; by itself where the other two are `none`.
         stop_gradient: whether the margin is a constant for the critic's gradient; in the authors' code it is not.
     """
 
-    mutual_information: Literal['gaussian', 'channel'] = 'gaussian'
+    mutual_information: Literal['gaussian', 'channel', 'none'] = 'gaussian'
     variance: float = 0.2
-    confidence: Literal['closed_form', 'nearest_neighbours'] = 'closed_form'
+    confidence: Literal['closed_form', 'nearest_neighbours', 'none'] = 'closed_form'
     constant: float = 1.0
     neighbours: int = 4
     coefficient: float = 0.7
+    static: float = 0.0
     stop_gradient: bool = True
 
     def __post_init__(self) -> None:
         require(self.variance > 0, 'margin.variance must be positive')
         require(self.constant > 0, 'margin.constant (c) must be positive')
         require(self.neighbours >= 1, 'margin.neighbours (K) must be at least 1')
+        require(self.static >= 0, 'margin.static must not be negative')
         require(self.coefficient > 0.5, 'margin.coefficient (A) must be above 1/2: a neighbourhood has two members')
 
 
