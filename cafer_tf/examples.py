@@ -46,6 +46,9 @@ def to_example(record: FaceRecord, dataset: str, image: bytes, image_format: str
     for name, numbers in ((features.FACE_BOX, record.face_box), (features.LANDMARKS, record.landmarks)):
         if numbers is not None:
             feature[name].float_list.value.extend(numbers)
+    if record.metadata:
+        texts = (f'{key}={value}'.encode() for key, value in record.metadata)
+        feature[features.METADATA].bytes_list.value.extend(texts)
     return example
 
 

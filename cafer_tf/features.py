@@ -22,6 +22,8 @@ VIDEO = 'video_id'
 FRAME = 'frame_index'
 FACE_BOX = 'face_box'
 LANDMARKS = 'landmarks'
+METADATA = 'metadata'
+"""What else a data set says of a face: texts `key=value`, sorted by key, none where there is nothing."""
 
 INTENSITY = 'intensity'
 """Emotional intensity, the distance of (valence, arousal) from the neutral origin, in [0, sqrt(2)]."""
@@ -29,6 +31,9 @@ GROUP = 'emotion_group'
 """1 for strong emotion (intensity above the Otsu threshold), 0 for weak."""
 GROUP_NAME = 'emotion_group_name'
 """`strong` or `weak`: the readable twin of `GROUP`, by which evaluation is sliced."""
+
+QUADRANT = 'quadrant'
+"""The part of the circumplex that the label lies in, one of `QUADRANTS`; evaluation is sliced by it."""
 
 OUTPUTS = (VALENCE, AROUSAL)
 """The order of the two columns of every `labels` and `predictions` tensor of shape `[n, 2]`."""
@@ -39,5 +44,29 @@ WEAK, STRONG = 0, 1
 GROUP_NAMES = ('weak', 'strong')
 """`GROUP_NAMES[group]` is the name of a group."""
 
+QUADRANTS = (
+    'positive valence, positive arousal',
+    'positive valence, negative arousal',
+    'negative valence, positive arousal',
+    'negative valence, negative arousal',
+)
+
 SPLITS = ('train', 'eval', 'test')
 """`train` is learned from, `eval` selects the epoch, `test` judges: its people are never seen before."""
+
+
+def quadrant_of(valence: float, arousal: float) -> str:
+    """The quadrant of a label; zero counts as positive.
+
+    Args:
+        valence: in [-1, 1].
+        arousal: in [-1, 1].
+
+    Returns:
+        One of `QUADRANTS`.
+
+    Example:
+        >>> quadrant_of(0.5, -0.1)
+        'positive valence, negative arousal'
+    """
+    return QUADRANTS[2 * (valence < 0) + (arousal < 0)]

@@ -18,6 +18,9 @@ from cafer_tf.version import __version__
 
 IMAGE_BYTES_SIGNATURE = 'serving_default'
 EXAMPLES_SIGNATURE = 'examples'
+IMAGES_SIGNATURE = 'images'
+EMBEDDING = 'embedding'
+"""The output of `images` and `examples` that holds the encoder's features."""
 _METADATA = pathlib.PurePath('assets.extra', 'cafer.json')
 
 
@@ -37,36 +40,51 @@ class Servable(tf.Module):
         self._input = model.config.input
         self.encoder = model.encoder
         self.head = model.head
+        size = self._input.image_size
+        self.images = tf.function(
+            self._images, input_signature=[tf.TensorSpec([None, size, size, 3], tf.float32, name='images')]
+        )
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name='image_bytes')])
     def image_bytes(self, image_bytes: tf.Tensor) -> dict[str, tf.Tensor]:
         """Answers for JPEG or PNG bytes, `[n]`: valence and arousal in [-1, 1] and intensity, each `[n, 1]`."""
+        answers = self.images(self._pixels(image_bytes))
+        return {name: answers[name] for name in Prediction._fields}
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name='examples')])
+    def examples(self, examples: tf.Tensor) -> dict[str, tf.Tensor]:
+        """The same for serialised `tf.Example`s, `[n]`, of which only the image is read, with the features too."""
+        parsed = tf.io.parse_example(examples, {features.IMAGE: tf.io.FixedLenFeature([], tf.string)})
+        return self.images(self._pixels(parsed[features.IMAGE]))
+
+    def _pixels(self, encoded: tf.Tensor) -> tf.Tensor:
         size = self._input.image_size
-        images = tf.map_fn(
-            lambda encoded: input.preprocess(encoded, self._input),
-            image_bytes,
+        return tf.map_fn(
+            lambda image: input.preprocess(image, self._input),
+            encoded,
             fn_output_signature=tf.TensorSpec([size, size, 3], tf.float32),
         )
-        predictions = self.head(self.encoder(images, training=False), training=False)
+
+    def _images(self, images: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Answers for pixels `[n, size, size, 3]`, RGB in [0, 1], with the encoder's features `[n, d]`."""
+        embeddings = self.encoder(images, training=False)
+        predictions = self.head(embeddings, training=False)
         predictions = tf.clip_by_value(predictions, features.LABEL_MIN, features.LABEL_MAX)
         return {
             features.VALENCE: predictions[:, :1],
             features.AROUSAL: predictions[:, 1:],
             features.INTENSITY: grouping.intensity(predictions)[:, tf.newaxis],
+            EMBEDDING: tf.cast(embeddings, tf.float32),
         }
-
-    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name='examples')])
-    def examples(self, examples: tf.Tensor) -> dict[str, tf.Tensor]:
-        """The same for serialised `tf.Example`s, `[n]`, of which only the image is read."""
-        parsed = tf.io.parse_example(examples, {features.IMAGE: tf.io.FixedLenFeature([], tf.string)})
-        return self.image_bytes(parsed[features.IMAGE])
 
 
 def export(model: Cafer, directory: str | os.PathLike[str]) -> pathlib.Path:
     """Writes the model as a SavedModel with its signatures and metadata.
 
-    Signatures: `serving_default` (`image_bytes`: JPEG or PNG) and `examples` (serialised `tf.Example`), each answering
-    `valence`, `arousal` (in [-1, 1]) and `intensity` (in [0, sqrt(2)]), `[n, 1]` float32.
+    Signatures: `serving_default` (`image_bytes`: JPEG or PNG), `examples` (serialised `tf.Example`) and `images`
+    (pixels as `cafer_tf.input.preprocess` makes them, `[n, size, size, 3]` float32), each answering `valence`,
+    `arousal` (in [-1, 1]) and `intensity` (in [0, sqrt(2)]), `[n, 1]` float32. `images` and `examples` answer
+    `embedding` too, the encoder's features, `[n, d]` float32.
 
     Args:
         model: the trained model.
@@ -77,7 +95,11 @@ def export(model: Cafer, directory: str | os.PathLike[str]) -> pathlib.Path:
     tf.saved_model.save(
         servable,
         str(directory),
-        signatures={IMAGE_BYTES_SIGNATURE: servable.image_bytes, EXAMPLES_SIGNATURE: servable.examples},
+        signatures={
+            IMAGE_BYTES_SIGNATURE: servable.image_bytes,
+            EXAMPLES_SIGNATURE: servable.examples,
+            IMAGES_SIGNATURE: servable.images,
+        },
     )
     metadata = directory / _METADATA
     metadata.parent.mkdir(exist_ok=True)
@@ -92,6 +114,18 @@ class Prediction(NamedTuple):
     valence: float
     arousal: float
     intensity: float
+
+
+class Embedded(NamedTuple):
+    """What a model says of a batch of faces, and from which features.
+
+    Attributes:
+        predictions: `[n, 2]` float32, valence first, in [-1, 1].
+        embeddings: `[n, d]` float32.
+    """
+
+    predictions: np.ndarray
+    embeddings: np.ndarray
 
 
 class Predictor:
@@ -146,6 +180,31 @@ class Predictor:
             columns = [np.ravel(outputs[name]).tolist() for name in Prediction._fields]
             answers += [Prediction(*row) for row in zip(*columns, strict=True)]
         return answers
+
+    def embed(self, images: Any) -> Embedded:
+        """Predictions and embeddings of one batch of images.
+
+        Args:
+            images: `[n, size, size, 3]`, RGB in [0, 1], as `cafer_tf.input.preprocess` makes them.
+
+        Raises:
+            ModelError: the model was exported before there was this signature, or refused the request.
+            ValueError: images of another shape.
+        """
+        if IMAGES_SIGNATURE not in self._model.signatures:
+            raise ModelError(
+                f'{self.directory} has no signature {IMAGES_SIGNATURE}, which older exports lack. Export the model '
+                'again: `cafer_tf.serving.export`, or `cafer run` with the same options and another --out.'
+            )
+        size = self.config.input.image_size
+        if np.ndim(images) != 4 or np.shape(images)[1:] != (size, size, 3):
+            raise ValueError(f'images must have shape [n, {size}, {size}, 3]; theirs is {list(np.shape(images))}')
+        try:
+            outputs = self._model.signatures[IMAGES_SIGNATURE](images=tf.constant(images, tf.float32))
+        except tf.errors.OpError as error:
+            raise ModelError(f'{self.directory} refused a request: {_first_line(error)}') from None
+        predictions = np.concatenate([outputs[name].numpy() for name in features.OUTPUTS], axis=1)
+        return Embedded(predictions, outputs[EMBEDDING].numpy())
 
 
 def _newest_version(directory: pathlib.Path) -> pathlib.Path:

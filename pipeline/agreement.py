@@ -1,201 +1,215 @@
-"""RMSE, PCC, CCC and SAGR as metrics of TensorFlow Model Analysis, pooled over each slice.
+"""RMSE, PCC, CCC and SAGR as metrics of TensorFlow Model Analysis: pooled over each slice, by person and by video.
 
-All four come from one sufficient statistic in float64: the count, both means, the centred second moments, and two sums.
-Statistics merge exactly in the algebraic sense and without cancellation, so that neither batches nor bundles nor the
-number of workers change a figure.
+They are what `cafer_tf.evaluation` computes. Intervals come from drawing people again; a slice of one person has none,
+and no metric of that name. Nor are there quantiles over people in such a slice.
 """
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from typing import Any
 
-import apache_beam as beam
 import numpy as np
 import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.metrics import metric_types, metric_util
 
-_STATISTIC = '_agreement_statistic'  # TFMA keeps metrics whose name starts with an underscore to itself
-_TINY = 1e-20
-"""A variance below this is rounding: float32 values near 1 that differ at all have one above 1e-17."""
+from cafer_tf import features
+from cafer_tf.evaluation import sets
+from cafer_tf.metrics.bootstrap import CONFIDENCE, RESAMPLES, Interval, bootstrap, mean_of, replicate
+from cafer_tf.metrics.statistic import AgreementStatistic
+from pipeline.tallies import Tally, tally_computation
+
+Figures = dict[str, float]
 
 
-@dataclasses.dataclass(frozen=True)
-class AgreementStatistic:
-    """What the four metrics need to know of `n` pairs of a label `y` and a prediction `p`.
+def _derived(
+    figures: Callable[..., Figures], outputs: tuple[str, ...] = ()
+) -> Callable[..., metric_types.MetricComputations]:
+    """The computations of a metric.
 
-    Attributes:
-        count: `n`.
-        mean_y, mean_p: the means.
-        square_y, square_p: `Σ (y - mean_y)²` and `Σ (p - mean_p)²`.
-        product: `Σ (y - mean_y) (p - mean_p)`.
-        error: `Σ (y - p)²`.
-        agreements: how often both have the same sign; zero is a sign of its own.
+    Args:
+        figures: of a tally (one for each of `outputs`, where they are given) and the metric's configuration, `name`
+            among it. What cannot be said of a slice is not in its answer.
+        outputs: of the model that the metric is about; without, it is about the one that its specification names.
     """
 
-    count: float = 0.0
-    mean_y: float = 0.0
-    mean_p: float = 0.0
-    square_y: float = 0.0
-    square_p: float = 0.0
-    product: float = 0.0
-    error: float = 0.0
-    agreements: float = 0.0
-
-    @classmethod
-    def of(cls, labels: Any, predictions: Any) -> AgreementStatistic:
-        """The statistic of labels `[n]` and predictions `[n]`."""
-        y = np.asarray(labels, np.float64).ravel()
-        p = np.asarray(predictions, np.float64).ravel()
-        if not y.size:
-            return cls()
-        mean_y, mean_p = y.mean(), p.mean()
-        return cls(
-            float(y.size),
-            float(mean_y),
-            float(mean_p),
-            float(np.sum((y - mean_y) ** 2)),
-            float(np.sum((p - mean_p) ** 2)),
-            float(np.sum((y - mean_y) * (p - mean_p))),
-            float(np.sum((y - p) ** 2)),
-            float(np.sum(np.sign(y) == np.sign(p))),
-        )
-
-    def merge(self, other: AgreementStatistic) -> AgreementStatistic:
-        """The statistic of both sets of pairs.
-
-        Reference: T. Chan, G. Golub and R. LeVeque, "Algorithms for computing the sample variance", The American
-        Statistician 37 (1983), equation 2.1.
-        """
-        count = self.count + other.count
-        if not self.count or not other.count:
-            return other if not self.count else self
-        step_y, step_p = other.mean_y - self.mean_y, other.mean_p - self.mean_p
-        share = other.count / count
-        weight = self.count * share
-        return AgreementStatistic(
-            count,
-            self.mean_y + step_y * share,
-            self.mean_p + step_p * share,
-            self.square_y + other.square_y + step_y**2 * weight,
-            self.square_p + other.square_p + step_p**2 * weight,
-            self.product + other.product + step_y * step_p * weight,
-            self.error + other.error,
-            self.agreements + other.agreements,
-        )
-
-    def rmse(self) -> float:
-        """`sqrt(mean (y - p)²)`."""
-        return float(np.sqrt(self.error / self.count)) if self.count else 0.0
-
-    def pcc(self) -> float:
-        """Pearson's correlation; 0 where labels or predictions are constant."""
-        if not self.count or min(self.square_y, self.square_p) / self.count < _TINY:
-            return 0.0
-        return float(np.clip(self.product / np.sqrt(self.square_y * self.square_p), -1.0, 1.0))
-
-    def ccc(self) -> float:
-        """`2 cov / (var_y + var_p + (mean_y - mean_p)²)`, moments with ddof 0; 0 where either is constant."""
-        if not self.count or min(self.square_y, self.square_p) / self.count < _TINY:
-            return 0.0
-        spread = (self.square_y + self.square_p) / self.count + (self.mean_y - self.mean_p) ** 2
-        return float(2 * self.product / self.count / spread)
-
-    def sagr(self) -> float:
-        """The fraction of pairs with the same sign."""
-        return self.agreements / self.count if self.count else 0.0
-
-
-class CombineAgreement(beam.CombineFn):
-    """Labels and predictions of one output to `{key: AgreementStatistic}`."""
-
-    def __init__(self, key: metric_types.MetricKey, eval_config: tfma.EvalConfig | None):
-        self._key = key
-        self._eval_config = eval_config
-
-    def create_accumulator(self) -> AgreementStatistic:
-        """The statistic of nothing."""
-        return AgreementStatistic()
-
-    def add_input(
-        self, mutable_accumulator: AgreementStatistic, element: metric_types.StandardMetricInputs
-    ) -> AgreementStatistic:
-        """Adds what TFMA extracted of one example."""
-        pairs = metric_util.to_label_prediction_example_weight(
-            element,
-            eval_config=self._eval_config,
-            model_name=self._key.model_name,
-            output_name=self._key.output_name,
-            flatten=True,
-        )
-        values = [(label.item(), prediction.item()) for label, prediction, _ in pairs]
-        return mutable_accumulator.merge(AgreementStatistic.of(*zip(*values, strict=True)))
-
-    def merge_accumulators(self, accumulators: Iterable[AgreementStatistic]) -> AgreementStatistic:
-        """The statistic of all pairs."""
-        total = AgreementStatistic()
-        for accumulator in accumulators:
-            total = total.merge(accumulator)
-        return total
-
-    def extract_output(self, accumulator: AgreementStatistic) -> dict[metric_types.MetricKey, AgreementStatistic]:
-        """The statistic under its private key, from which the metrics are derived."""
-        return {self._key: accumulator}
-
-
-def _derived(figure: Callable[[AgreementStatistic], float]) -> Callable[..., metric_types.MetricComputations]:
     def computations(
-        name: str,
         eval_config: tfma.EvalConfig | None = None,
         model_name: str = '',
         output_name: str = '',
         example_weighted: bool = False,
+        **config: Any,
     ) -> metric_types.MetricComputations:
-        def key_of(metric: str) -> metric_types.MetricKey:
-            return metric_types.MetricKey(
-                name=metric, model_name=model_name, output_name=output_name, example_weighted=example_weighted
-            )
-
-        key, statistic = key_of(name), key_of(_STATISTIC)
-        return [
-            metric_types.MetricComputation(
-                keys=[statistic], preprocessors=None, combiner=CombineAgreement(statistic, eval_config)
-            ),
-            metric_types.DerivedMetricComputation(keys=[key], result=lambda metrics: {key: figure(metrics[statistic])}),
+        key = metric_types.MetricKey(
+            name=config['name'], model_name=model_name, output_name=output_name, example_weighted=example_weighted
+        )
+        tallies = [
+            tally_computation(key._replace(output_name=output), eval_config) for output in outputs or (output_name,)
         ]
 
+        def result(metrics: dict[metric_types.MetricKey, Any]) -> dict[metric_types.MetricKey, Any]:
+            found = figures(*(metrics[tally.keys[0]] for tally in tallies), **config)
+            return {key._replace(name=name): value for name, value in found.items()}
+
+        return [*tallies, metric_types.DerivedMetricComputation(keys=[key], result=result)]
+
     return metric_util.merge_per_key_computations(computations)
+
+
+def _pooled(tally: Tally, name: str) -> Figures:
+    return {name: getattr(tally.total, name)()}
+
+
+def _bounds(tally: Tally, name: str, resamples: int, confidence: float, seed: int) -> Figures:
+    found = bootstrap(tally.people, resamples, confidence, seed)
+    return {name: value for figure, interval in found.items() for name, value in _known(figure, interval).items()}
+
+
+def _known(figure: str, interval: Interval) -> Figures:
+    bounds = {f'{figure}_low': interval.low, f'{figure}_high': interval.high}
+    return {name: value for name, value in bounds.items() if value is not None}
+
+
+def _mean_ccc(*tallies: Tally, name: str, resamples: int, confidence: float, seed: int) -> Figures:
+    # The draws of people are the same for both outputs.
+    replicates = [replicate(tally.people, resamples, seed)['ccc'] for tally in tallies]
+    interval = mean_of(replicates).interval(confidence)
+    return {name: interval.value, **_known(name, interval)}
+
+
+def _spread(
+    statistics: Mapping[str, AgreementStatistic], name: str, minimum_examples: int, minimum_deviation: float
+) -> Figures:
+    scores = [
+        statistic.ccc()
+        for statistic in statistics.values()
+        if statistic.count >= minimum_examples and np.sqrt(statistic.square_y / statistic.count) >= minimum_deviation
+    ]
+    quantiles = np.quantile(scores, sets.QUANTILES).tolist() if scores else []
+    return {
+        f'{name}_included': len(scores),
+        f'{name}_excluded': len(statistics) - len(scores),
+        **{quantile_name(name, at): value for at, value in zip(sets.QUANTILES, quantiles, strict=bool(quantiles))},
+    }
+
+
+def quantile_name(name: str, at: float) -> str:
+    """The name of a quantile of a metric.
+
+    Example:
+        >>> quantile_name('subject_ccc', 0.05)
+        'subject_ccc_q05'
+    """
+    return f'{name}_q{round(100 * at):02d}'
+
+
+def _by_person(tally: Tally, **config: Any) -> Figures:
+    return _spread(tally.people, **config) if len(tally.people) > 1 else {}
+
+
+def _by_video(tally: Tally, **config: Any) -> Figures:
+    return _spread(tally.videos, **config) if tally.videos else {}
 
 
 class RMSE(tfma.metrics.Metric):
     """Root mean squared error."""
 
     def __init__(self, name: str = 'rmse'):
-        super().__init__(_derived(AgreementStatistic.rmse), name=name)
+        super().__init__(_derived(_pooled), name=name)
 
 
 class PCC(tfma.metrics.Metric):
     """Pearson correlation coefficient."""
 
     def __init__(self, name: str = 'pcc'):
-        super().__init__(_derived(AgreementStatistic.pcc), name=name)
+        super().__init__(_derived(_pooled), name=name)
 
 
 class CCC(tfma.metrics.Metric):
     """Concordance correlation coefficient (Lin, Biometrics 45, 1989)."""
 
     def __init__(self, name: str = 'ccc'):
-        super().__init__(_derived(AgreementStatistic.ccc), name=name)
+        super().__init__(_derived(_pooled), name=name)
 
 
 class SAGR(tfma.metrics.Metric):
     """Sign agreement."""
 
     def __init__(self, name: str = 'sagr'):
-        super().__init__(_derived(AgreementStatistic.sagr), name=name)
+        super().__init__(_derived(_pooled), name=name)
 
 
-for _metric in (RMSE, PCC, CCC, SAGR):
+class Bounds(tfma.metrics.Metric):
+    """The confidence intervals of all four over people: `rmse_low`, `rmse_high`, `pcc_low` and so on.
+
+    Args:
+        resamples: number of draws of people.
+        confidence: coverage of the intervals, in (0, 1).
+        seed: of the draws.
+    """
+
+    def __init__(
+        self,
+        name: str = 'bounds',
+        resamples: int = RESAMPLES,
+        confidence: float = CONFIDENCE,
+        seed: int = 0,
+    ):
+        super().__init__(_derived(_bounds), name=name, resamples=resamples, confidence=confidence, seed=seed)
+
+
+class MeanCCC(tfma.metrics.Metric):
+    """The mean of the CCCs of valence and arousal, `mean_ccc`, with its interval, `mean_ccc_low` and `mean_ccc_high`.
+
+    It is about both outputs, so its specification names none. The arguments are those of `Bounds`.
+    """
+
+    def __init__(
+        self,
+        name: str = 'mean_ccc',
+        resamples: int = RESAMPLES,
+        confidence: float = CONFIDENCE,
+        seed: int = 0,
+    ):
+        computations = _derived(_mean_ccc, features.OUTPUTS)
+        super().__init__(computations, name=name, resamples=resamples, confidence=confidence, seed=seed)
+
+
+class SubjectCCC(tfma.metrics.Metric):
+    """Quantiles of the CCCs of the people in a slice of several: `subject_ccc_q05` to `subject_ccc_q95`.
+
+    `subject_ccc_included` people have a CCC that means something, `subject_ccc_excluded` have not.
+
+    Args:
+        minimum_examples: that a person must have.
+        minimum_deviation: of the person's labels.
+    """
+
+    def __init__(
+        self,
+        name: str = 'subject_ccc',
+        minimum_examples: int = sets.MINIMUM_EXAMPLES,
+        minimum_deviation: float = sets.MINIMUM_DEVIATION,
+    ):
+        super().__init__(
+            _derived(_by_person), name=name, minimum_examples=minimum_examples, minimum_deviation=minimum_deviation
+        )
+
+
+class VideoCCC(tfma.metrics.Metric):
+    """The same of videos, `video_ccc_q05` to `video_ccc_q95`, in slices that have any."""
+
+    def __init__(
+        self,
+        name: str = 'video_ccc',
+        minimum_examples: int = sets.MINIMUM_EXAMPLES,
+        minimum_deviation: float = sets.MINIMUM_DEVIATION,
+    ):
+        super().__init__(
+            _derived(_by_video), name=name, minimum_examples=minimum_examples, minimum_deviation=minimum_deviation
+        )
+
+
+for _metric in (RMSE, PCC, CCC, SAGR, Bounds, MeanCCC, SubjectCCC, VideoCCC):
     # How TFMA finds a class that an EvalConfig names by `module` and `class_name`.
     metric_types.register_metric(_metric)

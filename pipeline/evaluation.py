@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import tensorflow_model_analysis as tfma
 
 from cafer_tf import features
+from cafer_tf.evaluation import sets
+from cafer_tf.metrics.bootstrap import CONFIDENCE, RESAMPLES
+from cafer_tf.metrics.statistic import FIGURES
 from pipeline.configs import Gate
 
 SPLIT = 'test'
 """The split whose figures are reported and gated: its people neither trained the model nor selected the epoch."""
 SIGNATURE = 'examples'
-FIGURES = ('rmse', 'pcc', 'ccc', 'sagr')
 GATED = 'ccc'
-
-_METRICS = 'pipeline.agreement'
+MEAN = 'mean_ccc'
+DRAWS = {'resamples': RESAMPLES, 'confidence': CONFIDENCE, 'seed': 0}
+"""How intervals are made: draws of people, coverage, and the seed of the draws."""
+ENOUGH = {'minimum_examples': sets.MINIMUM_EXAMPLES, 'minimum_deviation': sets.MINIMUM_DEVIATION}
+"""What a person or a video needs for a CCC of its own; the deviation is that of the labels."""
+SLICES = (features.GROUP_NAME, features.QUADRANT, features.SUBJECT, features.METADATA)
+"""The features of which every value is a slice."""
 
 
 def eval_config(gate: Gate) -> tfma.EvalConfig:
     """The configuration of the Evaluator.
 
     The model answers with the outputs `valence` and `arousal`, each judged against the feature of the same name. The
-    bounds hold for all examples together; a group or a person may do worse.
+    bounds hold for all examples together; a group or a person may do worse. A slice's key is its filter, the metric
+    `example_count` its size, and the configuration of a metric holds the seed of its draws.
 
     Args:
         gate: the bounds.
@@ -36,11 +47,16 @@ def eval_config(gate: Gate) -> tfma.EvalConfig:
         ],
         slicing_specs=[
             tfma.SlicingSpec(),
-            tfma.SlicingSpec(feature_keys=[features.GROUP_NAME]),
-            tfma.SlicingSpec(feature_keys=[features.SUBJECT]),
+            *(tfma.SlicingSpec(feature_keys=[name]) for name in SLICES),
         ],
         metrics_specs=[
-            tfma.MetricsSpec(metrics=[tfma.MetricConfig(class_name='ExampleCount')]),
+            tfma.MetricsSpec(
+                metrics=[
+                    tfma.MetricConfig(class_name='ExampleCount'),
+                    _ours('MeanCCC', 'agreement', name=MEAN, **DRAWS),
+                    _ours('IdentityProbe', 'identity', **DRAWS),
+                ]
+            ),
             *(_figures(output, bounds[output], gate.max_ccc_drop) for output in features.OUTPUTS),
         ],
     )
@@ -48,10 +64,7 @@ def eval_config(gate: Gate) -> tfma.EvalConfig:
 
 def _figures(output: str, bound: float, drop: float) -> tfma.MetricsSpec:
     """The metrics of one output, with the bound on its CCC."""
-    configs = {
-        name: tfma.MetricConfig(class_name=name.upper(), module=_METRICS, config=f'{{"name": "{name}"}}')
-        for name in FIGURES
-    }
+    configs = {name: _ours(name.upper(), 'agreement', name=name) for name in FIGURES}
     configs[GATED].per_slice_thresholds.append(
         tfma.PerSliceMetricThreshold(
             slicing_specs=[tfma.SlicingSpec()],
@@ -63,4 +76,13 @@ def _figures(output: str, bound: float, drop: float) -> tfma.MetricsSpec:
             ),
         )
     )
-    return tfma.MetricsSpec(output_names=[output], metrics=list(configs.values()))
+    others = [
+        _ours('Bounds', 'agreement', **DRAWS),
+        _ours('SubjectCCC', 'agreement', **ENOUGH),
+        _ours('VideoCCC', 'agreement', **ENOUGH),
+    ]
+    return tfma.MetricsSpec(output_names=[output], metrics=[*configs.values(), *others])
+
+
+def _ours(class_name: str, module: str, **config: Any) -> tfma.MetricConfig:
+    return tfma.MetricConfig(class_name=class_name, module=f'pipeline.{module}', config=json.dumps(config))

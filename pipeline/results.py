@@ -13,6 +13,7 @@ from tensorflow_model_analysis.proto import validation_result_pb2
 from tfx.types import artifact_utils
 
 from cafer_tf import features
+from cafer_tf.metrics.statistic import FIGURES
 from pipeline import evaluation
 from pipeline.components.face_example_gen.executor import COUNT, IMAGES, QUARANTINE, SUBJECTS_KNOWN, show_quarantine
 from pipeline.components.face_example_validator.executor import PAGE
@@ -24,6 +25,8 @@ from pipeline.stages import Outputs
 
 EXAMPLE_GEN, VALIDATOR = 'FaceExampleGen', 'GroupedExampleValidator'
 EVALUATOR, PUSHER = 'Evaluator', 'VersionPusher'
+_BOUNDS = ('', '_low', '_high')
+"""What the name of a figure ends in: nothing for the figure itself, and the ends of its interval."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -132,7 +135,11 @@ def subjects_known(outputs: dict[str, Outputs]) -> bool:
 
 
 def read_figures(evaluation_uri: str, subjects_known: bool = True) -> dict[str, Any]:
-    """The figures of all examples together, how many there are, and of how many people (None where that is unknown).
+    """The figures of all examples together, with their confidence intervals over people.
+
+    Beside valence, arousal and the mean of both CCCs there are: `examples` and `subjects`, how many (None where that is
+    unknown), `filter`, which examples, and `bootstrap`, how the intervals were made. A bound is None where there is one
+    person only.
 
     Args:
         evaluation_uri: of the Evaluator's output.
@@ -142,10 +149,14 @@ def read_figures(evaluation_uri: str, subjects_known: bool = True) -> dict[str, 
     figures: dict[str, Any] = {}
     for output in features.OUTPUTS:
         metrics = result.get_metrics_for_slice((), output_name=output)
-        figures[output] = {name: _finite(metrics[name]['doubleValue']) for name in evaluation.FIGURES}
-    figures['examples'] = int(result.get_metrics_for_slice(())['example_count']['doubleValue'])
+        figures[output] = {f'{name}{bound}': _value(metrics, f'{name}{bound}') for name in FIGURES for bound in _BOUNDS}
+    common = result.get_metrics_for_slice(())
+    figures['mean'] = {f'{evaluation.GATED}{bound}': _value(common, f'{evaluation.MEAN}{bound}') for bound in _BOUNDS}
+    figures['examples'] = int(common['example_count']['doubleValue'])
     people = sum(len(key) == 1 and key[0][0] == features.SUBJECT for key, _ in result.slicing_metrics)
     figures['subjects'] = people if subjects_known else None
+    figures['filter'] = f'{evaluation.SPLIT} split'
+    figures['bootstrap'] = dict(evaluation.DRAWS)
     return figures
 
 
@@ -168,6 +179,7 @@ def publish(outputs: dict[str, Outputs], settings: Settings, cached: set[str]) -
     return Result(metrics, version, bool(pushed.get_int_custom_property(NEW_VERSION)), frozenset(cached), examples)
 
 
-def _finite(value: float) -> float | None:
-    """JSON has no NaN."""
+def _value(metrics: Mapping[str, Any], name: str) -> float | None:
+    """A metric; None where there is none, and for NaN, which JSON has not."""
+    value = metrics[name]['doubleValue'] if name in metrics else math.nan
     return value if math.isfinite(value) else None

@@ -12,8 +12,8 @@ from records import encode, image_of
 
 from cafer_tf import features
 from cafer_tf.config import FacesConfig
-from cafer_tf.datasets import DataError, Fold
-from cafer_tf.examples import write_examples
+from cafer_tf.datasets import DataError, FaceRecord, Fold
+from cafer_tf.examples import to_example, write_examples
 
 
 @pytest.fixture
@@ -48,6 +48,13 @@ def test_people_are_parted_and_images_kept(root, tmp_path):
         feature = example.features.feature
         name = feature[features.SOURCE].bytes_list.value[0].decode()
         assert feature[features.IMAGE].bytes_list.value[0] == (root / name).read_bytes()
+
+
+def test_metadata_becomes_texts_in_order_and_no_feature_where_there_is_none():
+    pairs = (('age', '41'), ('light', 'söft=x'))
+    with_some = to_example(FaceRecord('a.jpg', 0, 0, 'ann', metadata=pairs), 'csv', b'', 'png').features.feature
+    assert list(with_some[features.METADATA].bytes_list.value) == [b'age=41', 'light=söft=x'.encode()]
+    assert features.METADATA not in to_example(FaceRecord('a.jpg', 0, 0, 'ann'), 'csv', b'', 'png').features.feature
 
 
 def test_a_fold_is_the_test(root, tmp_path):

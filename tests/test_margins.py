@@ -202,11 +202,35 @@ def test_neighbours_that_are_not_there_do_not_count(count):
 @pytest.mark.parametrize(
     ('choices', 'message'),
     [
-        ({'mutual_information': 'kernel'}, "must be gaussian or channel; it is 'kernel'"),
-        ({'confidence': 'bayes'}, "must be closed_form or nearest_neighbours; it is 'bayes'"),
+        ({'mutual_information': 'kernel'}, "must be gaussian, channel or none; it is 'kernel'"),
+        ({'confidence': 'bayes'}, "must be closed_form, nearest_neighbours or none; it is 'bayes'"),
         ({}, 'needs batch_size'),
     ],
 )
 def test_unknown_choices_are_refused(choices, message):
     with pytest.raises(ValueError, match=message):
         margins.adaptive_margin(tf.zeros([4, 2]), tf.zeros([4, 2]), **choices)
+
+
+def test_a_static_margin_does_not_look_at_the_outputs():
+    outputs = tf.constant([[1.0, 2.0], [3.0, 5.0]])
+    margin = margins.adaptive_margin(outputs, -outputs, mutual_information='none', confidence='none', static=0.5)
+    assert [float(value) for value in margin] == [0.5, 0.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    ('information', 'confidence', 'expected'), [('gaussian', 'none', 0), ('none', 'closed_form', 1)]
+)
+def test_the_terms_and_a_static_part_add_up(information, confidence, expected):
+    # η of uncorrelated outputs is 0, so MI is 0; Δ = log(e² / 1) / (2 · 1) = 1.
+    first, second = tf.constant([[1.0], [1.0], [-1.0], [-1.0]]), tf.constant([[1.0], [-1.0], [1.0], [-1.0]])
+    margin = margins.adaptive_margin(
+        first,
+        second,
+        batch_size=math.e**2,
+        mutual_information=information,
+        confidence=confidence,
+        neighbours=1,
+        static=0.25,
+    )
+    assert float(margin.margin) == pytest.approx(0.25 + expected, abs=1e-6)

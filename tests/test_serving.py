@@ -48,10 +48,49 @@ def test_both_signatures_agree(exported, tmp_path):
     parsed = tf.io.parse_example(serialised, {'image/encoded': tf.io.FixedLenFeature([], tf.string)})
     from_examples = loaded.signatures['examples'](examples=tf.constant(serialised))
     from_bytes = loaded.signatures['serving_default'](image_bytes=parsed['image/encoded'])
-    assert set(from_examples) == set(from_bytes) == {'valence', 'arousal', 'intensity'}
+    assert set(from_bytes) == {'valence', 'arousal', 'intensity'}
+    assert set(from_examples) == {*from_bytes, 'embedding'}
     for name, values in from_bytes.items():
         assert values.shape == [2, 1]
         np.testing.assert_allclose(from_examples[name], values, atol=1e-6)
+
+
+def test_pixels_are_answered_with_the_embedding(model, exported, images):
+    batch = tf.stack([input.preprocess(tf.constant(image), CONFIG.input) for image in images])
+    predictor = Predictor(exported)
+    found = predictor.embed(batch.numpy())
+    expected = model.encoder(batch, training=False)  # of up to 30
+    np.testing.assert_allclose(found.embeddings, expected, atol=2e-4)
+    np.testing.assert_allclose(found.predictions, np.array(predictor.predict(images))[:, :2], atol=1e-5)
+    signature = tf.saved_model.load(str(exported)).signatures['images']
+    assert signature.structured_input_signature[1]['images'].shape.as_list() == [None, 32, 32, 3]
+    assert {name: spec.shape.as_list() for name, spec in signature.structured_outputs.items()} == {
+        'valence': [None, 1],
+        'arousal': [None, 1],
+        'intensity': [None, 1],
+        'embedding': [None, 128],
+    }
+
+
+class Older(tf.Module):
+    """What exports were before there were embeddings."""
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name='image_bytes')])
+    def image_bytes(self, image_bytes):
+        return {'valence': tf.zeros([tf.size(image_bytes), 1])}
+
+
+def test_an_export_without_embeddings_says_what_to_do(exported, tmp_path):
+    older = Older()
+    tf.saved_model.save(older, str(tmp_path), signatures={'serving_default': older.image_bytes})
+    shutil.copytree(exported / 'assets.extra', tmp_path / 'assets.extra')
+    with pytest.raises(ModelError, match=r'no signature images.*Export the model again'):
+        Predictor(tmp_path).embed(np.zeros([1, 32, 32, 3]))
+
+
+def test_pixels_of_another_size_are_refused(exported):
+    with pytest.raises(ValueError, match=r'\[n, 32, 32, 3\]; theirs is \[1, 40, 40, 3\]'):
+        Predictor(exported).embed(np.zeros([1, 40, 40, 3]))
 
 
 def test_answers_do_not_depend_on_the_batch(exported, images):

@@ -134,6 +134,7 @@ def _plain(summary: Summary) -> dict[str, Any]:
         'subjects': summary.subjects,
         'subjects_known': summary.subjects_known,
         'videos': summary.videos,
+        'metadata': summary.metadata,
         'splits': summary.splits,
     }
 
@@ -147,6 +148,9 @@ def _described(summary: Summary, dataset: str) -> str:
         lines.append(f'{summary.damaged:>12,} of these are damaged: a run lists them in its quarantine')
     unknown = '' if summary.subjects_known else ' (who is shown is unknown: each image counts as its own subject)'
     lines += [f'subjects: {summary.subjects:,}{unknown}', f'videos: {summary.videos:,}']
+    if summary.metadata:
+        counts = ', '.join(f'{key} ({count:,} values)' for key, count in summary.metadata.items())
+        lines.append(f'metadata: {counts}')
     if summary.splits:
         lines.append('splits: ' + ', '.join(f'{split} {count:,}' for split, count in summary.splits.items()))
     if summary.kept:

@@ -34,12 +34,16 @@ COLUMNS = (
     'valence',
     'arousal',
 )
+EXPRESSION = 'expression'
+"""The key of the metadata of a face that is the name of its expression."""
 POINTS = 68
 """How many landmarks a face has."""
 AGAIN = 'image listed again'
 """The reason of an image that has its labels already."""
 
-_EXPRESSIONS = frozenset(range(9))
+EXPRESSIONS = ('neutral', 'happy', 'sad', 'surprise', 'fear', 'disgust', 'anger', 'contempt', 'none')
+"""What the codes of expressions mean, of those that the protocol keeps."""
+
 _EXCLUDED = {9: 'expression 9, uncertain', 10: 'expression 10, no face'}
 _UNLABELLED = -2
 
@@ -80,13 +84,16 @@ def read_affectnet_csv(root: pathlib.Path) -> Iterator[FaceRecord | LeftOut]:
         yield from _read(root / VALIDATION, EVAL, seen)
 
 
-def affect(expression: object, valence: object, arousal: object) -> tuple[float, float]:
-    """The valence and arousal of a face, as AffectNet labels it.
+def affect(expression: object, valence: object, arousal: object) -> tuple[float, float, str]:
+    """The valence, arousal and expression of a face, as AffectNet labels it.
 
     Args:
         expression: a code from 0 to 10.
         valence: in [-1, 1], or -2 where there is none.
         arousal: the same.
+
+    Returns:
+        Both in [-1, 1], and a name of `EXPRESSIONS`.
 
     Raises:
         Unusable: the protocol leaves the face out, or a value is wrong.
@@ -94,12 +101,12 @@ def affect(expression: object, valence: object, arousal: object) -> tuple[float,
     code = _number('expression', expression)
     if code in _EXCLUDED:
         raise Unusable(_EXCLUDED[int(code)], damaged=False)
-    if code not in _EXPRESSIONS:
+    if code not in range(len(EXPRESSIONS)):
         raise Unusable('expression is not a code from 0 to 10')
     pair = _number(features.VALENCE, valence), _number(features.AROUSAL, arousal)
     if _UNLABELLED in pair:
         raise Unusable('valence or arousal is -2', damaged=False)
-    return _in_range(features.VALENCE, pair[0]), _in_range(features.AROUSAL, pair[1])
+    return _in_range(features.VALENCE, pair[0]), _in_range(features.AROUSAL, pair[1]), EXPRESSIONS[int(code)]
 
 
 def points(numbers: Iterable[str | float]) -> tuple[float, ...]:
@@ -184,8 +191,8 @@ def _path(text: str) -> str:
 
 
 def _record(path: str, cells: Sequence[str], split: str, file: str, row: int) -> FaceRecord:
-    _, left, top, width, height, landmarks, expression, *labels = cells
-    valence, arousal = affect(expression, *labels)
+    _, left, top, width, height, landmarks, code, *labels = cells
+    valence, arousal, expression = affect(code, *labels)
     if _number('face_width', width) <= 0:
         raise Unusable('no face box', damaged=False)
     box = tuple(map(_number, COLUMNS[1:5], (left, top, width, height)))
@@ -199,6 +206,7 @@ def _record(path: str, cells: Sequence[str], split: str, file: str, row: int) ->
         row=row,
         face_box=box,
         landmarks=points(landmarks.split(';')) if landmarks.strip() else None,
+        metadata=((EXPRESSION, expression),),
     )
 
 

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from cafer_tf.datasets import tree
-from cafer_tf.datasets.affectnet_csv import Unusable, affect, points
+from cafer_tf.datasets.affectnet_csv import EXPRESSION, Unusable, affect, points
 from cafer_tf.datasets.records import DataError, FaceRecord, LeftOut
 from cafer_tf.datasets.splits import EVAL, TRAIN
 
@@ -126,7 +126,7 @@ def _record(path: str, start: str, split: str) -> FaceRecord:
         if len(found) != 1:
             raise Unusable(f'{KINDS[kind]} annotation is not one value')
         labels.append(found[0])
-    valence, arousal = affect(*labels)
+    valence, arousal, expression = affect(*labels)
     landmarks = _numbers(f'{start}_lnd.npy', KINDS['lnd'])
     return FaceRecord(
         path=path,
@@ -136,6 +136,7 @@ def _record(path: str, start: str, split: str) -> FaceRecord:
         split=split,
         file=f'{start}_val.npy',
         landmarks=None if landmarks is None else points(landmarks),
+        metadata=((EXPRESSION, expression),),
     )
 
 

@@ -2,7 +2,8 @@
 
     path,valence,arousal[,subject_id][,split][,video_id,frame_index]
 
-Columns are found by name, in any order; other columns are ignored. Paths are relative to the folder.
+Columns are found by name, in any order; every other column is metadata of the face, under its name. Paths are relative
+to the folder.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ from cafer_tf.datasets.splits import ALIASES
 LABELS = 'labels.csv'
 REQUIRED = ('path', features.VALENCE, features.AROUSAL)
 OPTIONAL = (features.SUBJECT, features.SPLIT, features.VIDEO, features.FRAME)
+
+LONGEST_METADATA = 100
+"""Characters of the name of a further column, and of a value in it."""
 
 _LONGEST_NUMBER = 18
 """Digits; a number of a frame with as many still fits 64 bits."""
@@ -56,12 +60,14 @@ def read_csv_folder(root: pathlib.Path) -> Iterator[FaceRecord]:
     problems: list[tuple[int, str]] = []
     seen: dict[str, int] = {}
     try:
-        columns = _columns(file, next(rows, None))
+        header = next(rows, None)
+        columns = _columns(file, header)
+        further = _further(file, header or [])
         for cells in rows:
             if not any(cell.strip() for cell in cells):
                 continue
             try:
-                record = _record(cells, columns, str(file), rows.line_num)
+                record = _record(cells, columns, further, str(file), rows.line_num)
                 if record.path in seen:
                     raise ValueError(f'path {record.path} again, first in row {seen[record.path]}')
             except ValueError as error:
@@ -98,7 +104,38 @@ def _columns(file: pathlib.Path, header: list[str] | None) -> dict[str, int]:
     return {name: names.index(name) for name in (*REQUIRED, *OPTIONAL) if name in names}
 
 
-def _record(cells: list[str], columns: dict[str, int], file: str, row: int) -> FaceRecord:
+def _further(file: pathlib.Path, header: list[str]) -> dict[str, int]:
+    """Where each column of metadata stands, sorted by name; a column without a name has none."""
+    known = {*REQUIRED, *OPTIONAL}
+    names = [name.strip() for name in header]
+    further = {name: names.index(name) for name in sorted(names) if name and name.lower() not in known}
+    for name in further:
+        fault = _fault(name, names)
+        if fault:
+            raise DataError.at(str(file), 1, f'column {name[:LONGEST_METADATA]!r} {fault}', 'Rename or remove it.')
+    return further
+
+
+def _fault(name: str, names: list[str]) -> str:
+    """Why the name of a column can be no key of metadata; empty if it can."""
+    if '=' in name:
+        return 'has a = in its name'
+    if len(name) > LONGEST_METADATA:
+        return f'has a name of more than {LONGEST_METADATA} characters'
+    if not name.isprintable():
+        return 'has unprintable characters in its name'
+    return 'appears twice' if names.count(name) > 1 else ''
+
+
+def _metadata(cells: list[str], further: dict[str, int]) -> tuple[tuple[str, str], ...]:
+    found = {name: cells[index].strip() for name, index in further.items() if index < len(cells)}
+    for name, value in found.items():
+        if len(value) > LONGEST_METADATA:
+            raise ValueError(f'{name} has {len(value)} characters, more than {LONGEST_METADATA}')
+    return tuple((name, values.identifier(name, value)) for name, value in found.items() if value)
+
+
+def _record(cells: list[str], columns: dict[str, int], further: dict[str, int], file: str, row: int) -> FaceRecord:
     if len(cells) <= max(columns.values()):
         raise ValueError(f'{len(cells)} columns, too few for the header')
     value = {name: cells[index].strip() for name, index in columns.items()}
@@ -119,4 +156,5 @@ def _record(cells: list[str], columns: dict[str, int], file: str, row: int) -> F
         frame_index=int(frame) if frame else None,
         file=file,
         row=row,
+        metadata=_metadata(cells, further),
     )

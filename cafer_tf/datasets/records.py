@@ -23,6 +23,7 @@ class FaceRecord:
         file, row: where the label stands, for messages.
         face_box: left, top, width and height of the face in its image, in pixels, where the data set says so.
         landmarks: x and y of the points of the face, one point after the other, in pixels, where the data set has them.
+        metadata: what else the data set says of the face, pairs of a key (without `=`) and a value, sorted by key.
     """
 
     path: str
@@ -36,6 +37,7 @@ class FaceRecord:
     row: int = 0
     face_box: tuple[float, ...] | None = None
     landmarks: tuple[float, ...] | None = None
+    metadata: tuple[tuple[str, str], ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)

@@ -34,6 +34,7 @@ class Summary:
         subjects: how many people.
         subjects_known: whether the data set says who is shown; where it does not, each image counts as its own subject.
         videos: how many clips.
+        metadata: how many different values each key of metadata has, by key.
         splits: how many records each split has, where the data set names splits.
         histogram: `[21, 21]` counts of the kept records, valence along the first axis.
     """
@@ -44,6 +45,7 @@ class Summary:
     subjects: int
     subjects_known: bool
     videos: int
+    metadata: dict[str, int]
     splits: dict[str, int]
     histogram: np.ndarray
 
@@ -62,6 +64,7 @@ def summarise(items: Iterable[FaceRecord | LeftOut]) -> Summary:
     excluded: collections.Counter[str] = collections.Counter()
     splits: collections.Counter[str] = collections.Counter()
     histogram = np.zeros([BINS, BINS], np.int64)
+    metadata: collections.defaultdict[str, set[str]] = collections.defaultdict(set)
     subjects, videos = set(), set()
     kept = damaged = 0
     known = False
@@ -76,6 +79,8 @@ def summarise(items: Iterable[FaceRecord | LeftOut]) -> Summary:
         splits[item.split] += 1
         if item.video_id is not None:
             videos.add(item.video_id)
+        for key, value in item.metadata:
+            metadata[key].add(value)
         histogram[_bin(item.valence), _bin(item.arousal)] += 1
     del splits['']
     return Summary(
@@ -85,6 +90,7 @@ def summarise(items: Iterable[FaceRecord | LeftOut]) -> Summary:
         subjects=len(subjects),
         subjects_known=known,
         videos=len(videos),
+        metadata={key: len(found) for key, found in sorted(metadata.items())},
         splits={split: splits[split] for split in features.SPLITS if split in splits},
         histogram=histogram,
     )

@@ -15,7 +15,7 @@ from pipeline.errors import RunError
 
 CATEGORY_THRESHOLD = 0.1
 """The L-infinity distance above which categories drifted that the schema does not know."""
-_NAMES = (features.IMAGE, features.SUBJECT, features.SOURCE, features.SPLIT, features.VIDEO)
+_NAMES = (features.IMAGE, features.SUBJECT, features.SOURCE, features.SPLIT, features.VIDEO, features.METADATA)
 _MEASURES = {
     anomalies_pb2.DriftSkewInfo.Measurement.JENSEN_SHANNON_DIVERGENCE: 'Jensen-Shannon divergence',
     anomalies_pb2.DriftSkewInfo.Measurement.L_INFTY: 'L-infinity distance',

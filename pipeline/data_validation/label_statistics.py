@@ -56,6 +56,9 @@ def _batch(records: Sequence[FaceRecord]) -> pa.RecordBatch:
         features.FRAME: _lists(
             (None if record.frame_index is None else [record.frame_index] for record in records), pa.int64()
         ),
+        features.METADATA: _lists(
+            ([f'{key}={value}'.encode() for key, value in record.metadata] or None for record in records), pa.binary()
+        ),
         features.FACE_BOX: _lists((record.face_box for record in records), pa.float32()),
         features.LANDMARKS: _lists((record.landmarks for record in records), pa.float32()),
     }

@@ -73,6 +73,26 @@ def test_code_8_is_kept(tmp_path):
     assert (record.valence, record.arousal) == (0.5, -0.25)
 
 
+@pytest.mark.parametrize(
+    ('code', 'name'),
+    # The codes of the data set's own description.
+    [
+        ('0', 'neutral'),
+        ('1', 'happy'),
+        ('2', 'sad'),
+        ('3', 'surprise'),
+        ('4', 'fear'),
+        ('5', 'disgust'),
+        ('6', 'anger'),
+        ('7', 'contempt'),
+        ('8', 'none'),
+    ],
+)
+def test_the_expression_is_kept_by_its_name(tmp_path, code, name):
+    (record,) = read(tmp_path, f'{HEADER}\n{row(expression=code)}')
+    assert record.metadata == (('expression', name),)
+
+
 def test_columns_are_found_by_name_whatever_their_order(tmp_path):
     names = HEADER.split(',')
     cells = row().strip().split(',')

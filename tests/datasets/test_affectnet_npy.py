@@ -19,6 +19,7 @@ class Face(NamedTuple):
     suffix: str = '.jpg'
 
 
+NAMES = ['neutral', 'happy', 'sad', 'surprise', 'fear', 'disgust', 'anger', 'contempt']
 FACES = [Face(number / 20 - 0.7, 0.9 - number / 20, suffix='.png' if number % 3 else '.jpg') for number in range(30)]
 
 
@@ -50,6 +51,7 @@ def test_reads_a_whole_tree(tmp_path):
             split='eval' if folder == 'val_set' else 'train',
             file=str(tmp_path / folder / 'annotations' / f'{number}_val.npy'),
             landmarks=landmarks,
+            metadata=(('expression', NAMES[number % 8]),),
         )
         assert (tmp_path / path).is_file()
 
@@ -70,6 +72,7 @@ def test_a_value_is_read_in_any_form(tmp_path, form):
     one(tmp_path, valence=np.array(0.25, form), arousal=np.array([-0.5], form), expression=np.array(3).astype(form))
     (record,) = read_affectnet_npy(tmp_path)
     assert (record.valence, record.arousal) == (0.25, -0.5)
+    assert record.metadata == (('expression', 'surprise'),)
 
 
 def test_the_protocol_leaves_out(tmp_path):

@@ -76,6 +76,40 @@ def test_columns_are_found_by_name(tmp_path):
     assert (records[0].valence, records[0].arousal) == (0.1, 0.2)
 
 
+def test_every_further_column_is_metadata_sorted_by_name_and_an_empty_cell_gives_none(tmp_path):
+    text = ',Light,path,valence,arousal,age\n0, soft ,a.jpg,0,0,41\n1,a=b,b.jpg,0,0,\n2,hard,c.jpg,0,0\n'
+    records = list(datasets.stream('csv', write(tmp_path, text)))
+    assert [record.metadata for record in records] == [
+        (('Light', 'soft'), ('age', '41')),
+        (('Light', 'a=b'),),
+        (('Light', 'hard'),),
+    ]
+    assert len(set(records)) == 3
+
+
+@pytest.mark.parametrize(
+    ('column', 'value', 'what'),
+    [
+        ('a=b', 'x', "row 1: column 'a=b' has a = in its name"),
+        ('l' * 101, 'x', 'row 1: column .* has a name of more than 100 characters'),
+        ('a\x07', 'x', r'row 1: column .* has unprintable characters in its name'),
+        ('note,note', 'x,y', "row 1: column 'note' appears twice"),
+        ('note', 'x' * 101, 'row 2: note has 101 characters, more than 100'),
+        ('note', 'x\x07y', 'row 2: note .* has unprintable characters'),
+    ],
+)
+def test_metadata_that_cannot_be_kept_is_named_with_file_and_row(tmp_path, column, value, what):
+    write(tmp_path, f'path,valence,arousal,{column}\na.jpg,0,0,{value}\n')
+    with pytest.raises(DataError, match=rf'labels\.csv, {what}'):
+        list(datasets.stream('csv', tmp_path))
+
+
+def test_the_longest_metadata_is_kept(tmp_path):
+    write(tmp_path, f'path,valence,arousal,{"k" * 100}\na.jpg,0,0,{"v" * 100}\n')
+    (record,) = datasets.stream('csv', tmp_path)
+    assert record.metadata == (('k' * 100, 'v' * 100),)
+
+
 def test_without_subjects_each_image_is_its_own_and_the_user_is_told(tmp_path):
     text = 'path,valence,arousal\n' + ''.join(f'{i}.jpg,0,0\n' for i in range(30))
     listing = datasets.read('csv', write(tmp_path, text))

@@ -27,6 +27,12 @@ def test_everything_is_counted_once():
     assert summary.splits == {'train': 2, 'test': 1}
 
 
+def test_values_of_metadata_are_counted_by_key():
+    metadata = [(('light', 'soft'), ('age', '41')), (('light', 'hard'),), (('light', 'soft'),), ()]
+    summary = summarise(record(number, metadata=pairs) for number, pairs in enumerate(metadata))
+    assert list(summary.metadata.items()) == [('age', 1), ('light', 2)]
+
+
 def test_images_that_are_their_own_subjects_are_not_known():
     summary = summarise([record(number, subject_id=f'{number}.jpg') for number in range(4)])
     assert (summary.subjects, summary.subjects_known) == (4, False)

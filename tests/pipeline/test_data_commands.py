@@ -41,12 +41,20 @@ def test_inspect_as_json(face_folder):
         'subjects': 20,
         'subjects_known': True,
         'videos': 0,
+        'metadata': {},
         'splits': {'train': 59, 'eval': 20, 'test': 20},
     }
     assert json.loads(done.stdout) == plain
     verified = json.loads(call('inspect', '--dataset', 'csv', '--root', face_folder, '--json', '--verify').stdout)
     assert verified['excluded'] == {'missing file': 1, 'not an image': 1}
     assert verified['kept'] == 98
+
+
+def test_inspect_names_the_metadata(face_folder):
+    labels = face_folder / 'labels.csv'
+    header, *rows = labels.read_text().splitlines()
+    labels.write_text('\n'.join([f'{header},light', *(f'{row},{i % 3}' for i, row in enumerate(rows))]))
+    assert 'metadata: light (3 values)\n' in call('inspect', '--dataset', 'csv', '--root', face_folder).stdout
 
 
 def test_wrong_labels_are_an_error_with_their_row(face_folder):

@@ -73,7 +73,10 @@ def test_every_split_is_tagged_and_nothing_else_changes(lab, group):
         assert [e[features.INTENSITY][0] for e in after] == pytest.approx(expected, rel=1e-6)
         assert [e[features.GROUP][0] for e in after] == [int(r > threshold) for r in expected]
         assert [e[features.GROUP_NAME][0] for e in after] == [b'strong' if r > threshold else b'weak' for r in expected]
-        tags = {features.INTENSITY, features.GROUP, features.GROUP_NAME}
+        signs = [['positive' if e[name][0] >= 0 else 'negative' for name in features.OUTPUTS] for e in after]
+        assert [e[features.QUADRANT] for e in after] == [[f'{v} valence, {a} arousal'.encode()] for v, a in signs]
+        assert len(set(map(tuple, signs))) == 4
+        tags = {features.INTENSITY, features.GROUP, features.GROUP_NAME, features.QUADRANT}
         assert [{k: v for k, v in e.items() if k not in tags} for e in after] == before
         assert sizes[split] == {'weak': int((expected <= threshold).sum()), 'strong': int((expected > threshold).sum())}
         assert [f.name for f in lab.files(outputs['grouped_examples'], split)] == [

@@ -88,11 +88,28 @@ def test_every_face_becomes_an_example(generate, lab, face_folder):
             rtol=1e-6,
         )
         assert features.VIDEO not in example
+        assert features.METADATA not in example
     assert (pathlib.Path(quarantine.uri) / 'quarantine.jsonl').read_text() == ''
     assert quarantine.get_int_custom_property('count') == 0
     assert quarantine.get_int_custom_property('images') == 100
     assert examples.get_int_custom_property('subjects_known') == 1
     assert not (lab.folder / 'for-user.jsonl').exists()
+
+
+def test_further_columns_travel_with_their_face(generate, lab, face_folder):
+    labels = face_folder / 'labels.csv'
+    header, *rows = labels.read_text().splitlines()
+    with_more = [f'{row},{"soft" if i % 2 else ""},{i}' for i, row in enumerate(rows)]
+    labels.write_text('\n'.join([f'{header},light,age', *with_more]))
+    examples, _ = generate()
+    by_path = {
+        example[features.SOURCE][0]: example for split in features.SPLITS for example in lab.read(examples, split)
+    }
+    assert len(by_path) == 100
+    for index, row in enumerate(rows):
+        # By key: age before light.
+        expected = [f'age={index}'.encode(), *([b'light=soft'] if index % 2 else [])]
+        assert by_path[row.split(',')[0].encode()][features.METADATA] == expected
 
 
 @pytest.mark.parametrize('mode', ['multi_threading', 'multi_processing'])

@@ -51,6 +51,18 @@ def test_good_examples_pass(lab, validate):
     assert 'Statistics of the ingested examples' in page and 'No anomalies.' in page and 'No warnings.' in page
 
 
+def test_metadata_passes_in_some_examples_and_with_a_value_of_its_own_in_each(lab, validate, caplog):
+    examples = lab.random_examples({'train': 300, 'eval': 30, 'test': 5})
+    for split, members in examples.items():
+        for index, example in enumerate(members[::2]):
+            texts = [f'light={split}'.encode(), f'time={split}{index}'.encode()][: 1 + index % 2]
+            example.features.feature[features.METADATA].bytes_list.value[:] = texts
+    with caplog.at_level(logging.WARNING, logger=executor.__name__):
+        anomalies = pathlib.Path(validate(examples).uri)
+    assert not [record for record in caplog.records if features.METADATA in record.getMessage()]
+    assert 'metadata (optional)' in (anomalies / 'statistics.html').read_text()
+
+
 def test_what_does_not_fit_stops_the_run(lab, validate):
     examples = lab.random_examples({'train': 20, 'eval': 5, 'test': 5})
     examples['eval'][2].features.feature[features.VALENCE].float_list.value[:] = [1.5]
@@ -96,11 +108,13 @@ def test_the_schema_knows_every_feature_and_the_groups_only_after_grouping():
         features.FRAME,
         features.FACE_BOX,
         features.LANDMARKS,
+        features.METADATA,
         features.INTENSITY,
         features.GROUP,
         features.GROUP_NAME,
+        features.QUADRANT,
     }
-    grouped = {features.INTENSITY, features.GROUP, features.GROUP_NAME}
+    grouped = {features.INTENSITY, features.GROUP, features.GROUP_NAME, features.QUADRANT}
     for name, feature in names.items():
         absent = set() if name == features.IMAGE else {SERVING, INGESTED} if name in grouped else {SERVING}
         assert set(feature.not_in_environment) == absent, name
@@ -110,6 +124,7 @@ def test_the_schema_knows_every_feature_and_the_groups_only_after_grouping():
         'png',
         *features.SPLITS,
         *features.GROUP_NAMES,
+        *features.QUADRANTS,
     }
     for name in features.OUTPUTS:
         domain = names[name].float_domain
@@ -118,7 +133,7 @@ def test_the_schema_knows_every_feature_and_the_groups_only_after_grouping():
 
 def test_each_environment_accepts_its_examples_and_refuses_others(lab):
     schema = text_format.Parse(SCHEMA.read_text(), schema_pb2.Schema())
-    grouping = {features.INTENSITY, features.GROUP, features.GROUP_NAME}
+    grouping = {features.INTENSITY, features.GROUP, features.GROUP_NAME, features.QUADRANT}
 
     def statistics(examples):
         file = lab.files(lab.examples({'train': examples}), 'train')[0]
@@ -136,6 +151,7 @@ def test_each_environment_accepts_its_examples_and_refuses_others(lab):
         example.features.feature[features.INTENSITY].float_list.value[:] = [0.5]
         example.features.feature[features.GROUP].int64_list.value[:] = [1]
         example.features.feature[features.GROUP_NAME].bytes_list.value[:] = [b'strong']
+        example.features.feature[features.QUADRANT].bytes_list.value[:] = [b'positive valence, negative arousal']
     grouped = anomalies(statistics(examples))
     assert grouped == {INGESTED: grouping, GROUPED: set(), SERVING: labelled | grouping}
 

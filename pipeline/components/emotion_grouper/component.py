@@ -38,8 +38,8 @@ class EmotionGrouper(base_beam_component.BaseBeamComponent):
     training code as `fn_args.hyperparameters['otsu_threshold']`.
 
     Component `outputs` contains:
-     - `grouped_examples`: `standard_artifacts.Examples`, the examples with `intensity`, `emotion_group` and
-       `emotion_group_name`, in the same shards.
+     - `grouped_examples`: `standard_artifacts.Examples`, the examples with `intensity`, `emotion_group`,
+       `emotion_group_name` and `quadrant`, in the same shards.
      - `grouping`: `EmotionGrouping`, threshold, histogram and sizes for people to look at.
      - `hyperparameters`: `standard_artifacts.HyperParameters` with `otsu_threshold`.
     """

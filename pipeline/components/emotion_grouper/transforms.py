@@ -80,11 +80,13 @@ class TagFile(beam.DoFn):
 
 
 def tag(example: tf.train.Example, threshold: float) -> int:
-    """Adds intensity and group to an example; returns the group."""
-    intensity = grouping.intensity(label_of(example))
+    """Adds intensity, group and quadrant to an example; returns the group."""
+    label = label_of(example)
+    intensity = grouping.intensity(label)
     group = features.STRONG if grouping.is_strong(intensity, threshold) else features.WEAK
     feature = example.features.feature
     feature[features.INTENSITY].float_list.value[:] = [float(intensity)]
     feature[features.GROUP].int64_list.value[:] = [group]
     feature[features.GROUP_NAME].bytes_list.value[:] = [features.GROUP_NAMES[group].encode()]
+    feature[features.QUADRANT].bytes_list.value[:] = [features.quadrant_of(*label).encode()]
     return group

@@ -111,4 +111,5 @@ def _record(line: bytes) -> FaceRecord:
     for name in (features.FACE_BOX, features.LANDMARKS):
         if values[name] is not None:
             values[name] = tuple(values[name])
+    values[features.METADATA] = tuple(map(tuple, values[features.METADATA]))
     return FaceRecord(**values)

@@ -1,0 +1,182 @@
+"""`cafer evaluate`."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import tempfile
+import uuid
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cafer_tf import features
+from cafer_tf.datasets import LAYOUTS
+
+if TYPE_CHECKING:
+    from cafer_tf.evaluation import Predicted
+    from cafer_tf.serving import Predictor
+
+_ALL = 'all'
+_SERVED = pathlib.PurePath('serving', 'cafer')
+_PATH = click.Path(path_type=pathlib.Path)
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  cafer evaluate --run runs/demo
+  cafer evaluate --run runs/mine --seen-root more-images/ --plot calibration.png
+  cafer evaluate --model runs/demo/serving/cafer --dataset csv --root faces/ --split all
+  cafer evaluate --model runs/mine/serving/cafer --dataset afew_va --root AFEW-VA/ --split all --json
+"""
+)
+@click.option('--run', 'out', type=_PATH, help='Folder of a run: its served model, and the test split it ingested.')
+@click.option('--model', type=_PATH, help='A pushed model, or the folder of its versions.')
+@click.option('--dataset', type=click.Choice(sorted(LAYOUTS)), help='Layout of the data set.')
+@click.option('--root', type=_PATH, help='Folder of the data set.')
+@click.option(
+    '--split',
+    default='test',
+    show_default=True,
+    type=click.Choice([*features.SPLITS, _ALL]),
+    help='Which faces of --root are judged.',
+)
+@click.option(
+    '--seen-root',
+    type=_PATH,
+    help='New images of people of the training split, in the layout of --dataset, or csv; a run of rendered faces '
+    'brings its own.',
+)
+@click.option(
+    '--resamples', type=click.IntRange(min=1), default=1000, show_default=True, help='Draws of people for intervals.'
+)
+@click.option(
+    '--seed',
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help='Of all draws; also of people into splits, where --root names none.',
+)
+@click.option(
+    '--out', 'path', type=_PATH, help='Where the figures go.  [default: evaluation.json, in the folder of --run]'
+)
+@click.option('--plot', type=_PATH, help='Draw the calibration to this picture.')
+@click.option('--json', 'as_json', is_flag=True, help='Print the figures as JSON instead of tables.')
+def evaluate(
+    out: pathlib.Path | None,
+    model: pathlib.Path | None,
+    dataset: str | None,
+    root: pathlib.Path | None,
+    split: str,
+    seen_root: pathlib.Path | None,
+    resamples: int,
+    seed: int,
+    path: pathlib.Path | None,
+    plot: pathlib.Path | None,
+    as_json: bool,
+) -> None:
+    """Judges a model on people it has never seen: with intervals, person by person, and by what it knows of them.
+
+    RMSE, PCC, CCC and SAGR with intervals over people; the CCC of each person and video; slices by strength of emotion,
+    quadrant and metadata; the gap to people seen in training; calibration; and an identity probe, which says how well a
+    linear classifier reads the person from the embedding.
+    """
+    if out is None and not (model and dataset and root):
+        raise click.UsageError('give --run, or --model with --dataset and --root')
+    if out is not None and (model or root):
+        raise click.UsageError('--run brings the model and the faces: leave out --model and --root, or --run')
+    if out is not None and not out.is_dir():
+        raise click.ClickException(f'{out}: there is no such run')
+    path = path or (out or pathlib.Path()) / 'evaluation.json'
+    for file in (path, plot or path):
+        if not file.parent.is_dir():
+            raise click.ClickException(f'{file} cannot be written: there is no folder {file.parent}')
+    from pipeline import console
+
+    with console.hush():
+        from cafer_tf import evaluation
+        from cafer_tf.serving import Predictor
+        from pipeline.errors import EXPECTED
+    try:
+        predictor = Predictor(out / _SERVED if out else model or '')
+        if out:
+            unseen, which = _ingested(predictor, out)
+            seen_root = seen_root or _rendered(out)
+        else:
+            unseen, which = _folder(predictor, dataset or '', root or pathlib.Path(), split, seed)
+        seen, others = None, ''
+        if seen_root:
+            seen, others = _folder(predictor, dataset or 'csv', seen_root, _ALL, seed)
+        found = evaluation.evaluate(
+            unseen,
+            predictor.threshold,
+            model=_name(predictor.directory, out),
+            seen=seen,
+            unseen_filter=which,
+            seen_filter=f'{evaluation.SEEN}, {others}',
+            resamples=resamples,
+            seed=seed,
+        )
+    except EXPECTED as error:
+        raise click.ClickException(str(error)) from None
+    _write(found, path, plot)
+    click.echo(json.dumps(found) if as_json else evaluation.described(found))
+    click.echo(f'figures: {path}', err=as_json)
+    if plot is not None:
+        click.echo(f'plot: {plot}', err=as_json)
+
+
+def _ingested(predictor: Predictor, out: pathlib.Path) -> tuple[Predicted, str]:
+    """What the model says of the test split that the run ingested for it, and which faces these are."""
+    from cafer_tf import evaluation
+    from pipeline import console
+
+    with console.hush():
+        from pipeline.evaluation import SPLIT
+        from pipeline.lineage import origin_of
+    examples = origin_of(out, predictor.directory.name).examples
+    faces = evaluation.predict(predictor, [f'{examples}/Split-{SPLIT}/*'])
+    people = ', people never seen' if faces.subjects_known else ''
+    return faces, f'{SPLIT} split of the run {out.absolute().name}{people}'
+
+
+def _rendered(out: pathlib.Path) -> pathlib.Path | None:
+    """New images of people of the training split, where a run of rendered faces has made them."""
+    folder = out / 'seen_people'
+    return folder if (folder / 'labels.csv').is_file() else None
+
+
+def _folder(predictor: Predictor, dataset: str, root: pathlib.Path, split: str, seed: int) -> tuple[Predicted, str]:
+    """What the model says of the faces of a folder, and which these are."""
+    from cafer_tf import evaluation
+
+    with tempfile.TemporaryDirectory() as folder:
+        file = f'{folder}/faces.tfrecord'
+        unusable = evaluation.write_faces(dataset, root, file, predictor.config.faces, split, seed)
+        faces = evaluation.predict(predictor, [file])
+    left_out = f', without {unusable} unusable images' if unusable else ''
+    return faces, f'{split} {"faces" if split == _ALL else "split"} of {dataset} {root.name}{left_out}'
+
+
+def _name(directory: pathlib.Path, out: pathlib.Path | None) -> str:
+    """The model's path, relative to its run."""
+    return (directory.relative_to(out) if out else directory).as_posix()
+
+
+def _write(found: dict[str, Any], path: pathlib.Path, plot: pathlib.Path | None) -> None:
+    """Writes the figures, and the calibration plot where that is asked."""
+    from cafer_tf.report.calibration import plot_calibration
+
+    aside = path.with_name(f'.{path.name}.{uuid.uuid4().hex}')
+    try:
+        aside.write_text(json.dumps(found, indent=2, allow_nan=False) + '\n', encoding='utf-8')
+        aside.replace(path)
+    except OSError as error:
+        aside.unlink(missing_ok=True)
+        raise click.ClickException(f'{path} cannot be written: {error.strerror}') from None
+    if plot is not None:
+        try:
+            plot_calibration(found['unseen']['calibration'], plot)
+        except (OSError, ValueError) as error:
+            raise click.ClickException(f'{plot} cannot be written: {error}') from None

@@ -1,0 +1,145 @@
+"""All figures of one set of faces, as plain values that JSON can hold."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from cafer_tf import features
+from cafer_tf.evaluation.predicting import Predicted
+from cafer_tf.evaluation.slices import slices, unsliced
+from cafer_tf.metrics import Replicates, calibration_curve, mean_of, replicate, statistics_by_name
+
+MEAN, CCC = 'mean', 'ccc'
+MINIMUM_EXAMPLES = 10
+MINIMUM_DEVIATION = 0.05
+"""Of the labels: where they hardly vary, a correlation is one of noise."""
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+
+
+class Draws(NamedTuple):
+    """How intervals are made.
+
+    Attributes:
+        resamples: number of draws of people.
+        confidence: coverage of the interval, in (0, 1).
+        seed: of the draws.
+    """
+
+    resamples: int
+    confidence: float
+    seed: int | Sequence[int]
+
+
+def judge(faces: Predicted, threshold: float, filter: str, draws: Draws) -> dict[str, Any]:
+    """Pooled figures with intervals, those of each person and video, of each slice, and the calibration.
+
+    Args:
+        faces: the set.
+        threshold: of emotional intensity, by which the model parts strong emotion from weak.
+        filter: which faces these are, in words.
+        draws: how intervals are made.
+
+    Returns:
+        `filter`, `examples`, `subjects` (None where the data set does not say who is shown), `pooled`, `per_subject`,
+        `per_video` (None without videos), `slices`, `unsliced` and `calibration`.
+    """
+    people = _people(faces)
+    filmed = faces.videos != ''
+    return {
+        'filter': f'{filter}; {_intervals_over(faces)}',
+        'examples': len(faces),
+        'subjects': people,
+        'pooled': intervals(replicates(faces, draws), draws.confidence),
+        'per_subject': ccc_by(faces.labels, faces.predictions, faces.subjects),
+        'per_video': (
+            ccc_by(faces.labels[filmed], faces.predictions[filmed], faces.videos[filmed]) if filmed.any() else None
+        ),
+        'slices': [
+            {
+                'name': part.name,
+                'value': part.value,
+                'filter': f'{filter}; {part.filter}; {_intervals_over(faces)}',
+                'examples': int(part.mask.sum()),
+                'subjects': None if people is None else len(np.unique(faces.subjects[part.mask])),
+                'pooled': intervals(replicates(faces, draws, part.mask), draws.confidence),
+            }
+            for part in slices(faces, threshold)
+        ],
+        'unsliced': unsliced(faces),
+        'calibration': {
+            output: calibration_curve(faces.labels[:, i], faces.predictions[:, i])
+            for i, output in enumerate(features.OUTPUTS)
+        },
+    }
+
+
+def replicates(faces: Predicted, draws: Draws, mask: np.ndarray | None = None) -> dict[str, dict[str, Replicates]]:
+    """The figures of valence and of arousal, and the mean CCC, over all people and over each draw of them.
+
+    Args:
+        faces: a set.
+        draws: how many, and from which seed.
+        mask: `[n]`, which faces count; all without.
+    """
+    rows = slice(None) if mask is None else mask
+    found = {
+        output: replicate(
+            statistics_by_name(faces.labels[rows, i], faces.predictions[rows, i], faces.subjects[rows]),
+            draws.resamples,
+            draws.seed,
+        )
+        for i, output in enumerate(features.OUTPUTS)
+    }
+    return {**found, MEAN: {CCC: mean_of([found[output][CCC] for output in features.OUTPUTS])}}
+
+
+def intervals(figures: dict[str, dict[str, Replicates]], confidence: float) -> dict[str, dict[str, Any]]:
+    """Value, low and high of each figure of each output."""
+    return {
+        output: {name: figure.interval(confidence).to_dict() for name, figure in named.items()}
+        for output, named in figures.items()
+    }
+
+
+def ccc_by(labels: np.ndarray, predictions: np.ndarray, names: np.ndarray) -> dict[str, Any]:
+    """The CCC of each person or video with enough examples and enough variety, and its quantiles.
+
+    Args:
+        labels: `[n, 2]`, valence first.
+        predictions: `[n, 2]`.
+        names: `[n]`, of persons or videos.
+
+    Returns:
+        `minimum_examples` and `minimum_deviation` (of the labels, each output on its own); for each output how many are
+        `included` and `excluded`, the `quantiles` (None each where nobody is included) and the `ccc` by name.
+    """
+    found: dict[str, Any] = {'minimum_examples': MINIMUM_EXAMPLES, 'minimum_deviation': MINIMUM_DEVIATION}
+    for i, output in enumerate(features.OUTPUTS):
+        every = statistics_by_name(labels[:, i], predictions[:, i], names)
+        scores = {
+            name: statistic.ccc()
+            for name, statistic in every.items()
+            if statistic.count >= MINIMUM_EXAMPLES
+            and np.sqrt(statistic.square_y / statistic.count) >= MINIMUM_DEVIATION
+        }
+        values = np.quantile(list(scores.values()), QUANTILES).tolist() if scores else [None] * len(QUANTILES)
+        found[output] = {
+            'included': len(scores),
+            'excluded': len(every) - len(scores),
+            'quantiles': {f'{at:g}': value for at, value in zip(QUANTILES, values, strict=True)},
+            'ccc': scores,
+        }
+    return found
+
+
+def _people(faces: Predicted) -> int | None:
+    return len(np.unique(faces.subjects)) if faces.subjects_known else None
+
+
+def _intervals_over(faces: Predicted) -> str:
+    if faces.subjects_known:
+        return 'intervals over people'
+    return 'who is shown is unknown, so that intervals are over images'
