@@ -1,6 +1,7 @@
 # Every target sets the environment up first, which takes a minute or two once and no time afterwards.
 PYTHON3 ?= python3
 PYTEST_ARGS ?=
+STUDY_ARGS ?=
 
 # TFX starts pip and other commands of the environment by name. TensorFlow's C++ notes on missing GPUs help nobody here;
 # what goes wrong reaches the user as a Python exception.
@@ -8,7 +9,7 @@ TF_CPP_MIN_LOG_LEVEL ?= 3
 IN_ENV := PATH="$(CURDIR)/.venv/bin:$$PATH" TF_CPP_MIN_LOG_LEVEL=$(TF_CPP_MIN_LOG_LEVEL)
 
 .DEFAULT_GOAL := help
-.PHONY: help env run test check bench kubeflow lock clean
+.PHONY: help env run test check bench study kubeflow lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -30,7 +31,10 @@ check: env ## lint, format, types, layers and doctests
 	@$(IN_ENV) pytest --quiet --doctest-modules cafer_tf
 
 bench: env ## every benchmark, one table each
-	@for file in benchmarks/*.py; do echo "$$file"; $(IN_ENV) python "$$file" || exit; done
+	@for file in $(filter-out benchmarks/person_independence.py,$(wildcard benchmarks/*.py)); do echo "$$file"; $(IN_ENV) python "$$file" || exit; done
+
+study: env ## the ablation study of person independence, into runs/study; hours, goes on where it was (docs/study.md)
+	@$(IN_ENV) python benchmarks/person_independence.py --plot runs/study/comparison.png $(STUDY_ARGS)
 
 kubeflow: env ## make .venv-kubeflow from requirements-kubeflow.lock, and check the pipeline as Vertex AI would get it
 	@$(IN_ENV) uv venv --quiet --allow-existing --python .venv/bin/python .venv-kubeflow

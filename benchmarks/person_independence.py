@@ -1,0 +1,135 @@
+"""The ablation study: what each part of the method does for people the network has never seen.
+
+    python benchmarks/person_independence.py [--out runs/study] [--rounds 5] [--workers 2]
+    python benchmarks/person_independence.py --table --out docs/study        # the table of results that are there
+
+Every variant trains with one budget on the same rendered people, for every fold of the people and every seed; the epoch
+is chosen on other people, and the figures are those of people that had no part in either. Results are added to
+`<out>/results.jsonl` as they come, so a study that was stopped goes on where it was.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import pathlib
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
+
+import joblib
+import tensorflow as tf
+from tqdm import tqdm
+
+from cafer_tf.config import ConfigError
+from cafer_tf.ledger import Ledger, LedgerError
+from cafer_tf.study import comparison, job, plots, variants
+from cafer_tf.study.population import Population, render
+
+RESULTS = 'results.jsonl'
+SEEDS = 5
+EXAMPLES = """\
+examples:
+  python benchmarks/person_independence.py --variants supervised paper --idiosyncrasy 1 --rounds 1
+  python benchmarks/person_independence.py --set adversarial.weight=0.3 --out runs/study-0.3
+  python benchmarks/person_independence.py --table --plot study.png
+"""
+
+
+def jobs_of(options: argparse.Namespace) -> list[job.Job]:
+    """The jobs in rounds, each of which trains every variant on every fold, with another seed for each fold."""
+    population = Population()
+    return [
+        job.Job(variant, idiosyncrasy, fold, (fold + turn) % SEEDS, population, tuple(options.set))
+        for turn in range(options.rounds)
+        for idiosyncrasy in sorted(options.idiosyncrasy, reverse=True)
+        for fold in range(population.folds)
+        for variant in options.variants
+    ]
+
+
+def run_one(task: job.Job, faces: pathlib.Path, path: pathlib.Path) -> None:
+    """Runs a job in a worker, on one thread, and keeps its result."""
+    tf.config.threading.set_intra_op_parallelism_threads(1)
+    tf.config.threading.set_inter_op_parallelism_threads(1)
+    with open(os.devnull, 'w', encoding='utf-8') as nowhere, contextlib.redirect_stdout(nowhere):
+        result = job.run(task, faces)
+    Ledger(path).append(result)
+
+
+def run_all(jobs: Sequence[job.Job], out: pathlib.Path, workers: int) -> None:
+    """Renders the people and runs the jobs that have no result yet."""
+    path = out / RESULTS
+    done = {json.dumps(result['job'], sort_keys=True) for result in Ledger(path).results()}
+    missing = [task for task in jobs if json.dumps(task.key(), sort_keys=True) not in done]
+    faces = {task.idiosyncrasy: out / 'faces' / f'idiosyncrasy-{task.idiosyncrasy:g}' for task in jobs}
+    for idiosyncrasy in sorted({task.idiosyncrasy for task in missing}):
+        render(missing[0].population, idiosyncrasy, faces[idiosyncrasy], workers)
+    parallel = joblib.Parallel(n_jobs=workers, backend='loky', return_as='generator_unordered')
+    tasks = (joblib.delayed(run_one)(task, faces[task.idiosyncrasy], path) for task in missing)
+    with tqdm(total=len(jobs), initial=len(jobs) - len(missing), unit='run', desc='study') as bar:
+        for _ in parallel(tasks):
+            bar.update()
+
+
+def change(text: str) -> tuple[str, Any]:
+    """`KEY=VALUE` of the configuration; what is not JSON is text."""
+    key, equals, value = text.partition('=')
+    if not equals:
+        raise argparse.ArgumentTypeError(f'must be KEY=VALUE, for example adversarial.weight=0.3; got {text!r}')
+    try:
+        return key, json.loads(value)
+    except ValueError:
+        return key, value
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description='What each part of the method does for people the network has never seen.',
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument('--out', type=pathlib.Path, default=pathlib.Path('runs/study'), help='folder of results')
+    parser.add_argument(
+        '--variants', nargs='+', choices=list(variants.DESCRIPTIONS), default=list(variants.DESCRIPTIONS)
+    )
+    parser.add_argument('--idiosyncrasy', nargs='+', type=float, default=[0.0, 0.5, 1.0], help='in [0, 1]')
+    parser.add_argument(
+        '--rounds', type=int, choices=range(1, SEEDS + 1), default=SEEDS, help='seeds of each fold (default: 5, all)'
+    )
+    parser.add_argument(
+        '--set', nargs='+', type=change, default=[], metavar='KEY=VALUE', help='other settings, for all'
+    )
+    parser.add_argument('--workers', type=int, default=len(os.sched_getaffinity(0)), help='processes, a thread each')
+    parser.add_argument('--table', action='store_true', help='train nothing; show the results that are there')
+    parser.add_argument('--plot', type=pathlib.Path, help='draw the comparison to this picture')
+    parser.add_argument('--json', action='store_true', help='end with one JSON object')
+    return parser.parse_args()
+
+
+def main() -> None:
+    options = parse()
+    try:
+        jobs = jobs_of(options)
+        if not options.table:
+            run_all(jobs, options.out, options.workers)
+        wanted = {json.dumps(task.key(), sort_keys=True) for task in jobs}
+        results = Ledger(options.out / RESULTS).results()
+    except (ConfigError, LedgerError) as error:
+        sys.exit(f'error: {error}')
+    found = comparison.by_variant(result for result in results if json.dumps(result['job'], sort_keys=True) in wanted)
+    if not found:
+        sys.exit(f'error: {options.out / RESULTS} holds no result of these settings')
+    print(comparison.table(found, [variants.BASELINE, 'balanced']))
+    if options.plot:
+        plots.plot_comparison(found, options.plot)
+    if options.json:
+        print(json.dumps({'jobs': len(jobs), 'results': len(results), 'comparison': comparison.to_dict(found)}))
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,189 @@
+"""What the results of the study say: figures of each variant, and paired differences between variants."""
+
+from __future__ import annotations
+
+import collections
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import scipy.stats
+
+from cafer_tf import features
+from cafer_tf.metrics.statistic import AgreementStatistic
+from cafer_tf.study.job import SEEN, UNSEEN
+from cafer_tf.study.variants import BASELINE, DESCRIPTIONS
+
+UNSEEN_CCC, SEEN_CCC, GAP, PROBE = 'unseen_ccc', 'seen_ccc', 'gap', 'probe'
+FIGURES = (UNSEEN_CCC, SEEN_CCC, GAP, PROBE)
+CONFIDENCE = 0.95
+
+Run = tuple[int, int]
+"""A fold of the people and a seed of the training."""
+
+
+class Mean(NamedTuple):
+    """A mean over folds, and its interval; the interval is NaN for fewer than two folds.
+
+    Attributes:
+        value, low, high: in units of the figure.
+        runs: how many trainings it is made of.
+        folds: how many folds of the people.
+    """
+
+    value: float
+    low: float
+    high: float
+    runs: int
+    folds: int
+
+
+def figures(result: Mapping[str, Any]) -> dict[str, float]:
+    """The figures of one training.
+
+    Args:
+        result: of `job.run`.
+
+    Returns:
+        `unseen_ccc`, `seen_ccc`: the mean over valence and arousal of the CCC pooled over all people never seen, or
+        over the new images of people seen; `gap`, the second minus the first; `probe`, the share of images of people
+        never seen whose person a linear classifier reads from the embedding.
+    """
+    unseen, seen = (_mean_ccc(result[people]) for people in (UNSEEN, SEEN))
+    return {UNSEEN_CCC: unseen, SEEN_CCC: seen, GAP: seen - unseen, PROBE: result['probe']['accuracy']}
+
+
+def by_variant(results: Iterable[Mapping[str, Any]]) -> dict[float, dict[str, dict[Run, dict[str, float]]]]:
+    """The figures of every training, by idiosyncrasy, variant and run; variants in the order of `DESCRIPTIONS`.
+
+    Args:
+        results: of `job.run`, of one budget and population.
+    """
+    found: dict[float, dict[str, dict[Run, dict[str, float]]]] = {}
+    for result in results:
+        job = result['job']
+        variants = found.setdefault(job['idiosyncrasy'], {name: {} for name in DESCRIPTIONS})
+        variants[job['variant']][job['fold'], job['seed']] = figures(result)
+    return {
+        idiosyncrasy: {name: runs for name, runs in found[idiosyncrasy].items() if runs}
+        for idiosyncrasy in sorted(found)
+    }
+
+
+def mean(values: Mapping[Run, float]) -> Mean:
+    """The mean over folds of the mean over seeds, with Student's interval at 95 % over the folds.
+
+    `m ± t(0.975, n - 1) s / √n` with n folds, whose means have standard deviation s (ddof 1). The seeds of a fold share
+    its people, so they count as one; the folds share people too, two by two, which the interval does not know.
+
+    Args:
+        values: by run; at least one.
+
+    Example:
+        >>> mean({(0, 0): 0.1, (0, 1): 0.3, (1, 0): 0.4})
+        Mean(value=0.3, low=-0.97..., high=1.57..., runs=3, folds=2)
+    """
+    folds = collections.defaultdict(list)
+    for (fold, _), value in values.items():
+        folds[fold].append(value)
+    means = np.array([np.mean(folds[fold]) for fold in sorted(folds)])
+    value = float(means.mean())
+    half = math.nan
+    if len(means) > 1:
+        quantile = scipy.stats.t.ppf((1 + CONFIDENCE) / 2, len(means) - 1)
+        half = float(quantile * means.std(ddof=1) / math.sqrt(len(means)))
+    return Mean(value, value - half, value + half, len(values), len(means))
+
+
+def means(runs: Mapping[Run, Mapping[str, float]]) -> dict[str, Mean]:
+    """The mean of every figure of a variant.
+
+    Args:
+        runs: figures by run.
+    """
+    return {name: mean({run: values[name] for run, values in runs.items()}) for name in FIGURES}
+
+
+def differences(
+    runs: Mapping[Run, Mapping[str, float]], reference: Mapping[Run, Mapping[str, float]]
+) -> dict[str, Mean] | None:
+    """The mean of every figure's difference to another variant, over the runs that both have.
+
+    Args:
+        runs: figures of the one, by run.
+        reference: figures of the other; the same run has the same people and the same seed.
+
+    Returns:
+        None where they have no run in common.
+    """
+    common = sorted(set(runs) & set(reference))
+    if not common:
+        return None
+    return {name: mean({run: runs[run][name] - reference[run][name] for run in common}) for name in FIGURES}
+
+
+def to_dict(variants: Mapping[float, Mapping[str, Mapping[Run, Mapping[str, float]]]]) -> list[dict[str, Any]]:
+    """The whole comparison as plain values, one entry a variant and idiosyncrasy."""
+    entries = []
+    for idiosyncrasy, rows in variants.items():
+        for name, runs in rows.items():
+            found = {'figures': means(runs), 'minus_supervised': differences(runs, rows.get(BASELINE, {})) or {}}
+            plain = {part: {key: _plain(value) for key, value in of.items()} for part, of in found.items()}
+            entries.append({'idiosyncrasy': idiosyncrasy, 'variant': name, **plain})
+    return entries
+
+
+def table(variants: Mapping[float, Mapping[str, Mapping[Run, Mapping[str, float]]]], references: Sequence[str]) -> str:
+    """The comparison as Markdown.
+
+    Args:
+        variants: of `by_variant`.
+        references: variants from which a column of differences in unseen CCC is taken each, then one of the probe from
+            the first.
+    """
+    lines = []
+    for idiosyncrasy, rows in variants.items():
+        lines += [f'**Idiosyncrasy {idiosyncrasy:g}**', '', *_rows(rows, references), '']
+    return '\n'.join(lines).rstrip()
+
+
+def _rows(rows: Mapping[str, Mapping[Run, Mapping[str, float]]], references: Sequence[str]) -> list[str]:
+    minus = [f'CCC − {name}' for name in references]
+    heads = ['variant', 'runs', 'CCC unseen', 'CCC seen', 'gap', 'probe', *minus, f'probe − {references[0]}']
+    lines = ['| ' + ' | '.join(heads) + ' |', '|' + '---|' * len(heads)]
+    for name, runs in rows.items():
+        own = means(runs)
+        against = [differences(runs, rows.get(reference, {})) for reference in references]
+        cells = [f'`{name}` {DESCRIPTIONS[name]}', str(len(runs)), *(_value(own[key]) for key in FIGURES)]
+        cells += ['' if found is None else _difference(found[UNSEEN_CCC]) for found in against]
+        cells.append('' if against[0] is None else _difference(against[0][PROBE]))
+        lines.append('| ' + ' | '.join(cells) + ' |')
+    return lines
+
+
+def _value(found: Mean) -> str:
+    return f'{found.value:.3f}'
+
+
+def _difference(found: Mean) -> str:
+    if not any((found.value, found.low, found.high)):
+        return ''
+    return (
+        f'{found.value:+.3f}' if math.isnan(found.low) else f'{found.value:+.3f} [{found.low:+.3f}, {found.high:+.3f}]'
+    )
+
+
+def _mean_ccc(people: Mapping[str, Mapping[str, Sequence[float]]]) -> float:
+    scores = []
+    for output in features.OUTPUTS:
+        total = AgreementStatistic()
+        for subject in sorted(people):
+            total = total.merge(AgreementStatistic(*people[subject][output]))
+        scores.append(total.ccc())
+    return float(np.mean(scores))
+
+
+def _plain(found: Mean) -> dict[str, float | int | None]:
+    """JSON has no NaN."""
+    return {name: value if math.isfinite(value) else None for name, value in found._asdict().items()}

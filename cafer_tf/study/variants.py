@@ -1,0 +1,59 @@
+"""The presets that the study compares, and the steps between them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cafer_tf.config import Config
+
+BUDGET: dict[str, Any] = {
+    'input.image_size': 32,
+    'input.crop': 0.0625,
+    'training.batch_size': 32,
+    'training.epochs': 20,
+    'training.learning_rate': 3e-3,
+    'training.schedule': 'cosine',
+}
+"""What all variants share: the compact encoder, and as many steps of as many faces."""
+STATIC_MARGIN = 0.5
+BASELINE, METHOD = 'supervised', 'paper'
+
+_NO_CRITIC: dict[str, Any] = {'adversarial.weight': 0.0}
+_LADDER: dict[str, tuple[str, dict[str, Any]]] = {
+    'supervised': ('supervised', {}),
+    'balanced': ('paper', _NO_CRITIC),
+    'static_margin': (
+        'paper',
+        {'margin.mutual_information': 'none', 'margin.confidence': 'none', 'margin.static': STATIC_MARGIN},
+    ),
+    'adaptive_margin': ('paper', {'margin.confidence': 'none'}),
+    'paper': ('paper', {}),
+    'divergence_encoder': ('paper', {'adversarial.encoder_objective': 'divergence'}),
+    'published_code': ('published_code', {}),
+}
+DESCRIPTIONS = {
+    'supervised': 'labels alone',
+    'balanced': '+ batches half strong, half weak',
+    'static_margin': f'+ critic, static margin {STATIC_MARGIN:g}',
+    'adaptive_margin': '+ critic, adaptive margin without the confidence term',
+    'paper': '+ critic, adaptive margin with it (the method)',
+    'divergence_encoder': "the method, the encoder's objective by divergence",
+    'published_code': "the authors' published code",
+}
+"""Each variant in a few words, from the fewest parts to the most."""
+
+
+def config_of(variant: str, seed: int, changes: dict[str, Any] | None = None) -> Config:
+    """The configuration of a variant.
+
+    Args:
+        variant: a name of `DESCRIPTIONS`.
+        seed: of initialisation, order and augmentation.
+        changes: values that differ from the study's, by path.
+
+    Raises:
+        ConfigError: a change that is none.
+    """
+    preset, choices = _LADDER[variant]
+    everything = {**BUDGET, **choices, 'training.seed': seed, **(changes or {})}
+    return Config.from_preset(preset).with_changes(everything.items())

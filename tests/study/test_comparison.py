@@ -1,0 +1,103 @@
+import dataclasses
+import math
+
+import numpy as np
+import pytest
+
+from cafer_tf.metrics import agreement_scores
+from cafer_tf.metrics.statistic import AgreementStatistic
+from cafer_tf.study import comparison, plots
+from cafer_tf.study.comparison import Mean
+
+
+def _people(random, noise):
+    """Three people with 40 faces each, and their statistics as a result keeps them."""
+    labels = random.uniform(-1, 1, [3, 40, 2])
+    predictions = labels + noise * random.standard_normal(labels.shape)
+    kept = {
+        f'person-{person}': {
+            output: list(dataclasses.astuple(AgreementStatistic.of(labels[person, :, i], predictions[person, :, i])))
+            for i, output in enumerate(('valence', 'arousal'))
+        }
+        for person in range(3)
+    }
+    return kept, labels.reshape(-1, 2), predictions.reshape(-1, 2)
+
+
+def _result(variant='paper', fold=0, seed=0, noise=0.3, probe=0.5, idiosyncrasy=1.0):
+    random = np.random.default_rng([fold, seed])
+    return {
+        'job': {'variant': variant, 'fold': fold, 'seed': seed, 'idiosyncrasy': idiosyncrasy},
+        'unseen': _people(random, noise)[0],
+        'seen': _people(random, noise / 2)[0],
+        'probe': {'accuracy': probe, 'chance': 0.1},
+    }
+
+
+def test_the_ccc_is_pooled_over_all_people():
+    kept, labels, predictions = _people(np.random.default_rng(3), 0.4)
+    scores = agreement_scores(labels, predictions)
+    figures = comparison.figures({'unseen': kept, 'seen': kept, 'probe': {'accuracy': 0.25}})
+    expected = (scores['valence']['ccc'] + scores['arousal']['ccc']) / 2
+    assert figures['unseen_ccc'] == pytest.approx(expected, rel=1e-6)  # the scores are float32
+    assert figures['gap'] == 0
+    assert figures['probe'] == 0.25
+
+
+def test_the_interval_counts_folds_and_not_seeds():
+    # Fold means .2 and .4: mean .3, standard deviation .1414, standard error .1; t(.975, 1) = 12.706.
+    found = comparison.mean({(0, 0): 0.1, (0, 1): 0.3, (1, 0): 0.4})
+    assert found == pytest.approx(Mean(0.3, 0.3 - 1.2706, 0.3 + 1.2706, 3, 2), abs=1e-4)
+
+
+def test_one_fold_has_no_interval():
+    found = comparison.mean({(2, 0): 0.1, (2, 1): 0.3})
+    assert (found.value, found.folds) == (pytest.approx(0.2), 1)
+    assert math.isnan(found.low) and math.isnan(found.high)
+
+
+def test_differences_are_taken_within_a_run():
+    better = {(0, 0): _figures(0.50), (1, 0): _figures(0.60), (2, 0): _figures(0.99)}
+    reference = {(0, 0): _figures(0.40), (1, 0): _figures(0.50)}  # no third fold, which would change the mean
+    found = comparison.differences(better, reference)['unseen_ccc']
+    assert found.value == pytest.approx(0.10)
+    assert found.low == pytest.approx(0.10)  # both folds differ by the same
+    assert (found.runs, found.folds) == (2, 2)
+    assert comparison.differences(better, {(7, 0): _figures(0.4)}) is None
+
+
+def _figures(value):
+    return dict.fromkeys(comparison.FIGURES, value)
+
+
+def test_the_table_has_a_row_for_each_variant_in_the_order_of_the_ladder():
+    results = [
+        _result(variant, fold, noise=noise, probe=probe)
+        for fold in range(3)
+        for variant, noise, probe in (('paper', 0.2, 0.4), ('supervised', 0.4, 0.6))
+    ]
+    text = comparison.table(comparison.by_variant(results), ['supervised'])
+    rows = [line for line in text.splitlines() if line.startswith('| `')]
+    assert [row.split('`')[1] for row in rows] == ['supervised', 'paper']
+    assert rows[0].count('|') == rows[1].count('|')
+    assert '-0.200 [-0.200, -0.200]' in rows[1]  # the probe
+    assert 'Idiosyncrasy 1' in text
+
+
+def test_plain_values_have_no_nan():
+    (entry,) = comparison.to_dict(comparison.by_variant([_result('supervised')]))
+    assert entry['figures']['unseen_ccc']['low'] is None
+    assert entry['figures']['unseen_ccc']['value'] > 0.5
+
+
+def test_the_picture_has_a_row_of_panels_for_each_idiosyncrasy(tmp_path):
+    results = [
+        _result(variant, fold, idiosyncrasy=idiosyncrasy, noise=noise)
+        for fold in range(2)
+        for variant, noise in (('supervised', 0.4), ('paper', 0.3))
+        for idiosyncrasy in (0.0, 1.0)
+    ]
+    found = comparison.by_variant(results)
+    figure = plots.comparison_figure(found)
+    assert [axes.get_ylabel() for axes in figure.axes[::3]] == ['idiosyncrasy 0', 'idiosyncrasy 1']
+    assert plots.plot_comparison(found, tmp_path / 'study.png').stat().st_size > 10_000

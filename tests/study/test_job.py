@@ -1,0 +1,53 @@
+import json
+import pathlib
+
+import pytest
+
+from cafer_tf.ledger import Ledger
+from cafer_tf.study import comparison, variants
+from cafer_tf.study.job import Job, run
+from cafer_tf.study.population import Population, render
+
+SMALL = Population(people=8, images=16, new_images=6, image_size=36, folds=4)
+SHORT = (('training.epochs', 1), ('training.batch_size', 8), ('input.image_size', 32))
+
+
+def test_every_variant_is_a_configuration_of_one_budget():
+    configs = {name: variants.config_of(name, seed=3) for name in variants.DESCRIPTIONS}
+    assert len({json.dumps(config.to_dict(), sort_keys=True) for config in configs.values()}) == len(configs)
+    for config in configs.values():
+        assert {key: config.flat()[key] for key in variants.BUDGET} == variants.BUDGET
+        assert config.training.seed == 3
+    assert configs['supervised'].adversarial.weight == configs['balanced'].adversarial.weight == 0
+    assert configs['balanced'].grouping.balanced and not configs['supervised'].grouping.balanced
+
+
+def test_changes_come_before_the_budget():
+    assert variants.config_of('paper', 0, {'training.epochs': 7}).training.epochs == 7
+
+
+def test_the_key_tells_jobs_apart_and_survives_json():
+    one, other = Job('paper', 1.0, 0, 0, SMALL), Job('paper', 1.0, 0, 0, SMALL, (('adversarial.weight', 0.3),))
+    assert one.key() != other.key()
+    keys = [json.dumps(key, sort_keys=True) for key in (one.key(), json.loads(json.dumps(one.key())))]
+    assert keys[0] == keys[1]
+
+
+@pytest.fixture(scope='module')
+def faces(tmp_path_factory) -> pathlib.Path:
+    folder = tmp_path_factory.mktemp('faces')
+    render(SMALL, 1.0, folder, workers=1)
+    return folder
+
+
+def test_a_job_judges_people_never_seen_and_people_seen(faces, tmp_path):
+    ledger = Ledger(tmp_path / 'results.jsonl')
+    ledger.append(run(Job('paper', 1.0, 1, 0, SMALL, SHORT), faces))
+    (result,) = ledger.results()
+    assert sorted(result['unseen']) == ['person-0000', 'person-0001']
+    assert sorted(result['seen']) == ['person-0002-new', 'person-0003-new', 'person-0004-new', 'person-0005-new']
+    assert [statistic[0] for statistic in result['unseen']['person-0000'].values()] == [16, 16]
+    assert [statistic[0] for statistic in result['seen']['person-0002-new'].values()] == [6, 6]
+    assert len(result['validation']) == 1
+    assert 0 <= result['probe']['accuracy'] <= 1 and result['probe']['chance'] == 0.5
+    assert -1 <= comparison.figures(result)['unseen_ccc'] <= 1
