@@ -14,7 +14,7 @@ from cafer_tf.losses.agreement import AgreementLoss, agreement_loss, agreement_t
 from cafer_tf.losses.contrastive import ContrastiveLoss, contrastive_loss
 from cafer_tf.losses.distances import pairwise_distances
 from cafer_tf.losses.margin import MarginLoss, margin_loss
-from cafer_tf.losses.mining import all_triplets, semihard_triplets
+from cafer_tf.losses.mining import all_triplets, distance_weighted_triplets, semihard_triplets
 from cafer_tf.losses.proxy_anchor import ProxyAnchorLoss, proxy_anchor_loss
 from cafer_tf.losses.snr import SnrTripletLoss, snr_triplet_loss
 from cafer_tf.losses.triplet import TripletSemihardLoss, triplet_semihard_loss
@@ -32,6 +32,7 @@ __all__ = [
     'all_triplets',
     'contrastive_adversarial_loss',
     'contrastive_loss',
+    'distance_weighted_triplets',
     'encoder_adversarial_loss',
     'encoder_divergence_loss',
     'lagrangian_critic_loss',

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Literal
 
 import tensorflow as tf
@@ -66,6 +67,48 @@ def semihard_triplets(labels: Any, distances: Any, margin: Any) -> tf.Tensor:
     # Told by what they are not, so that NaN stays in, and reaches the loss.
     excluded = tf.gather(same, pairs[:, 0]) | (gap <= 0) | (gap > as_dtype(margin, distances.dtype))
     return _with_negatives(pairs, ~excluded)
+
+
+def distance_weighted_triplets(
+    embeddings: Any, labels: Any, seed: Any, nearest: float = 0.5, farthest: Any = 1.4
+) -> tf.Tensor:
+    """Triplets whose negatives are drawn so that every distance from the anchor is as likely as any other.
+
+    Distances d between points spread evenly over the unit sphere of n dimensions have the density
+
+    `q(d) ∝ d^(n-2) (1 - d²/4)^((n-3)/2)`
+
+    so that nearly all are about √2. For each anchor and positive a negative is drawn with a probability proportional to
+    `1 / q(max(d, nearest))` among those at most `farthest` away; or, where there is none, among all, each alike. The
+    lower cut-off keeps the few nearest negatives, whose gradients are noise, from being drawn all the time.
+
+    Args:
+        embeddings: `[n, d]` of unit length, d at least 3; no gradient flows through.
+        labels: `[n]` integers; equal ones are of one class.
+        seed: `[2]` integers: the same seed, the same draw.
+        nearest: the lower cut-off, in (0, 2).
+        farthest: the upper one, a scalar, or `[n]` for each anchor. Beyond `β + α` the margin loss of a negative is 0.
+
+    Returns:
+        `[t, 3]` int64, one triplet for each pair of a class, in their order; none where all rows are of one class.
+
+    Reference: C.-Y. Wu et al., "Sampling Matters in Deep Embedding Learning", ICCV 2017, whose authors' code also draws
+    among all where there is no near one.
+    """
+    embeddings = tf.stop_gradient(tf.convert_to_tensor(embeddings))
+    same = same_class(tf.convert_to_tensor(labels))
+    dimensions = tf.cast(tf.shape(embeddings)[1], embeddings.dtype)
+    distances = tf.sqrt(tf.maximum(2 - 2 * tf.matmul(embeddings, embeddings, transpose_b=True), 0))
+    # At a distance of 2 the density is 0.
+    clipped = tf.clip_by_value(distances, nearest, 2 - 1e-3)
+    logits = (2 - dimensions) * tf.math.log(clipped) + (3 - dimensions) / 2 * tf.math.log1p(-(clipped**2) / 4)
+    near = ~same & (distances <= as_dtype(farthest, distances.dtype)[..., tf.newaxis])
+    logits = tf.where(near, logits, -math.inf)
+    alike = tf.where(same, tf.constant(-math.inf, logits.dtype), 0)
+    logits = tf.where(tf.reduce_any(near, axis=1, keepdims=True), logits, alike)
+    pairs = tf.where(positive_pairs(same) & ~tf.reduce_all(same))
+    negatives = tf.random.stateless_categorical(tf.gather(logits, pairs[:, 0]), 1, seed, dtype=tf.int64)
+    return tf.concat([pairs, negatives], axis=1)
 
 
 def checked_triplets(triplets: Any) -> tf.Tensor:
