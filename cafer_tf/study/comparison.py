@@ -15,8 +15,8 @@ from cafer_tf.metrics.statistic import AgreementStatistic
 from cafer_tf.study.job import SEEN, UNSEEN
 from cafer_tf.study.variants import BASELINE, DESCRIPTIONS
 
-UNSEEN_CCC, SEEN_CCC, GAP, PROBE = 'unseen_ccc', 'seen_ccc', 'gap', 'probe'
-FIGURES = (UNSEEN_CCC, SEEN_CCC, GAP, PROBE)
+VALIDATION, UNSEEN_CCC, SEEN_CCC, GAP, PROBE = 'validation_ccc', 'unseen_ccc', 'seen_ccc', 'gap', 'probe'
+FIGURES = (VALIDATION, UNSEEN_CCC, SEEN_CCC, GAP, PROBE)
 CONFIDENCE = 0.95
 
 Run = tuple[int, int]
@@ -46,12 +46,19 @@ def figures(result: Mapping[str, Any]) -> dict[str, float]:
         result: of `job.run`.
 
     Returns:
-        `unseen_ccc`, `seen_ccc`: the mean over valence and arousal of the CCC pooled over all people never seen, or
-        over the new images of people seen; `gap`, the second minus the first; `probe`, the share of images of people
-        never seen whose person a linear classifier reads from the embedding.
+        `validation_ccc`: the mean CCC of the chosen epoch on the people that it is chosen by, by which settings may be
+        chosen too; `unseen_ccc`, `seen_ccc`: the mean over valence and arousal of the CCC pooled over all people never
+        seen, or over the new images of people seen; `gap`, the second minus the first; `probe`, the share of images of
+        people never seen whose person a linear classifier reads from the embedding.
     """
     unseen, seen = (_mean_ccc(result[people]) for people in (UNSEEN, SEEN))
-    return {UNSEEN_CCC: unseen, SEEN_CCC: seen, GAP: seen - unseen, PROBE: result['probe']['accuracy']}
+    return {
+        VALIDATION: max(result['validation']),
+        UNSEEN_CCC: unseen,
+        SEEN_CCC: seen,
+        GAP: seen - unseen,
+        PROBE: result['probe']['accuracy'],
+    }
 
 
 def by_variant(results: Iterable[Mapping[str, Any]]) -> dict[float, dict[str, dict[Run, dict[str, float]]]]:
@@ -150,7 +157,17 @@ def table(variants: Mapping[float, Mapping[str, Mapping[Run, Mapping[str, float]
 
 def _rows(rows: Mapping[str, Mapping[Run, Mapping[str, float]]], references: Sequence[str]) -> list[str]:
     minus = [f'CCC − {name}' for name in references]
-    heads = ['variant', 'runs', 'CCC unseen', 'CCC seen', 'gap', 'probe', *minus, f'probe − {references[0]}']
+    heads = [
+        'variant',
+        'runs',
+        'CCC validation',
+        'CCC unseen',
+        'CCC seen',
+        'gap',
+        'probe',
+        *minus,
+        f'probe − {references[0]}',
+    ]
     lines = ['| ' + ' | '.join(heads) + ' |', '|' + '---|' * len(heads)]
     for name, runs in rows.items():
         own = means(runs)

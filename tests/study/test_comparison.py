@@ -27,6 +27,7 @@ def _people(random, noise):
 def _result(variant='paper', fold=0, seed=0, noise=0.3, probe=0.5, idiosyncrasy=1.0):
     random = np.random.default_rng([fold, seed])
     return {
+        'validation': [0.3, 0.6, 0.5],
         'job': {'variant': variant, 'fold': fold, 'seed': seed, 'idiosyncrasy': idiosyncrasy},
         'unseen': _people(random, noise)[0],
         'seen': _people(random, noise / 2)[0],
@@ -37,10 +38,13 @@ def _result(variant='paper', fold=0, seed=0, noise=0.3, probe=0.5, idiosyncrasy=
 def test_the_ccc_is_pooled_over_all_people():
     kept, labels, predictions = _people(np.random.default_rng(3), 0.4)
     scores = agreement_scores(labels, predictions)
-    figures = comparison.figures({'unseen': kept, 'seen': kept, 'probe': {'accuracy': 0.25}})
+    figures = comparison.figures(
+        {'unseen': kept, 'seen': kept, 'probe': {'accuracy': 0.25}, 'validation': [0.3, 0.6, 0.5]}
+    )
     expected = (scores['valence']['ccc'] + scores['arousal']['ccc']) / 2
     assert figures['unseen_ccc'] == pytest.approx(expected, rel=1e-6)  # the scores are float32
     assert figures['gap'] == 0
+    assert figures['validation_ccc'] == 0.6  # of the epoch that is kept
     assert figures['probe'] == 0.25
 
 
