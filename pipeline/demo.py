@@ -9,7 +9,7 @@ from cafer_tf.report.circumplex import plot_circumplex
 from cafer_tf.report.tables import Scores, score_table
 from cafer_tf.serving import Predictor
 from cafer_tf.showcase import label_mean_scores, model_scores, predicted_faces, usable_faces
-from pipeline import console, evaluation, local_runner, results
+from pipeline import console, evaluation, local_runner, report, results
 from pipeline.configs import Settings
 from pipeline.errors import EXPECTED, RunError
 
@@ -31,6 +31,7 @@ def run(settings: Settings) -> None:
         return
     try:
         shown = show(result, settings)
+        page = report.keep_current(settings.out, result.model.name)
     except EXPECTED:
         raise
     except (OSError, ValueError) as error:
@@ -38,7 +39,7 @@ def run(settings: Settings) -> None:
         raise RunError(
             f'the model is served from {result.model}, but what it does cannot be shown: {reason}'
         ) from error
-    console.say(shown)
+    console.say(f'{shown}\nreport: {page}\nmodel: {result.model}')
 
 
 def show(result: results.Result, settings: Settings) -> str:
@@ -67,7 +68,7 @@ def show(result: results.Result, settings: Settings) -> str:
             f'    {face.name:<14} valence {face.predicted[0]:+.2f}  {truth[0]:+.2f}    '
             f'arousal {face.predicted[1]:+.2f}  {truth[1]:+.2f}'
         )
-    lines += [f'picture: {picture}', f'model: {result.model}']
+    lines.append(f'picture: {picture}')
     return '\n'.join(lines)
 
 

@@ -20,7 +20,8 @@ if __name__ == '__main__':
         importlib.import_module('pipeline.pipeline')
 
 from cafer_tf import features, synthesis
-from pipeline import console, results
+from cafer_tf.metrics.statistic import FIGURES
+from pipeline import console, report, results
 from pipeline.configs import Settings, from_environment, spelled
 from pipeline.errors import EXPECTED, RunError
 from pipeline.pipeline import create_pipeline
@@ -82,7 +83,7 @@ def describe(result: results.Result, settings: Settings) -> str:
     heading = results.judged_on(metrics) + ('' if metrics['subjects'] is None else ' the model has never seen')
     lines = ['', f'{heading}:']
     for output in features.OUTPUTS:
-        figures = (f'{name.upper()} {value:.3f}' for name, value in metrics[output].items())
+        figures = (f'{name.upper()} {metrics[output][name]:.3f}' for name in FIGURES)
         lines.append(f'    {output}: {", ".join(figures)}')
     lines += [
         f'statistics: {settings.statistics}',
@@ -127,7 +128,10 @@ def exclusive(out: pathlib.Path) -> Iterator[None]:
 def main() -> int:
     """The program: runs what the environment says; returns the exit status."""
     try:
-        run(from_environment())
+        settings = from_environment()
+        result = run(settings)
+        if result is not None:
+            console.say(f'report: {report.keep_current(settings.out, result.model.name)}')
     except EXPECTED as error:
         print(f'error: {error}', file=sys.stderr)
         return 1

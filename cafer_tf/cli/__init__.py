@@ -6,8 +6,11 @@ import os
 
 import click
 
+from cafer_tf.cli.benchmark import benchmark
 from cafer_tf.cli.data import data
+from cafer_tf.cli.evaluate import evaluate
 from cafer_tf.cli.predict import predict
+from cafer_tf.cli.report import report
 from cafer_tf.cli.run import run
 from cafer_tf.cli.synthesize import synthesize
 from cafer_tf.version import __version__
@@ -23,5 +26,5 @@ def main() -> None:
     os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
 
 
-for command in (data, predict, run, synthesize):
+for command in (benchmark, data, evaluate, predict, report, run, synthesize):
     main.add_command(command)

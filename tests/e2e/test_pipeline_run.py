@@ -13,6 +13,7 @@ import pytest
 import tensorflow as tf
 
 from cafer_tf import features
+from cafer_tf.metrics.statistic import FIGURES
 
 pytestmark = pytest.mark.e2e
 
@@ -110,14 +111,15 @@ def test_a_user_sees_stages_and_not_logs(user, finished):
 
 def test_metrics_json_holds_the_figures_of_the_served_model(user, finished, faces):
     metrics = user.metrics()
-    assert set(metrics) == {'valence', 'arousal', 'examples', 'subjects', 'model'}
+    assert set(metrics) == {'valence', 'arousal', 'mean', 'examples', 'subjects', 'filter', 'bootstrap', 'model'}
     with (faces / 'labels.csv').open(newline='') as stream:
         test = [row for row in csv.DictReader(stream) if row['split'] == 'test' and (faces / row['path']).exists()]
     usable = [row for row in test if (faces / row['path']).stat().st_size > 600]
     assert metrics['examples'] == len(usable)
     assert metrics['subjects'] == len({row['subject_id'] for row in usable})
     for output in features.OUTPUTS:
-        assert set(metrics[output]) == {'rmse', 'pcc', 'ccc', 'sagr'}
+        assert set(metrics[output]) == {f'{name}{end}' for name in FIGURES for end in ('', '_low', '_high')}
+        assert all(metrics[output][f'{name}_low'] <= metrics[output][f'{name}_high'] for name in FIGURES)
     # Asked for its answers, the served model gives these figures.
     model = tf.saved_model.load(str(user.out / metrics['model']))
     answers = model.signatures['serving_default'](
@@ -160,7 +162,7 @@ def test_the_cafer_command_is_the_same_job_with_reference_points(user, refused, 
     assert done.status == 0, done.errors
     assert how(done.output, 'Trainer') == 'unchanged, from the cache'
     valence, arousal = (json.loads(metrics)[output] for output in features.OUTPUTS)
-    row = [*valence.values(), *arousal.values(), (valence['ccc'] + arousal['ccc']) / 2]
+    row = [output[name] for output in (valence, arousal) for name in FIGURES] + [json.loads(metrics)['mean']['ccc']]
     (line,) = re.findall(r'^people never seen +(.*)$', done.output, re.M)
     assert [float(figure) for figure in line.split()] == pytest.approx(row, abs=6e-4)
     assert re.search(r'^always the mean label ', done.output, re.M)

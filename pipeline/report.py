@@ -1,0 +1,171 @@
+"""The report of a run, and the figures it is of: gathered from the artifacts behind the model that is served."""
+
+from __future__ import annotations
+
+import datetime
+import pathlib
+import tempfile
+from typing import Any, NamedTuple
+
+import numpy as np
+import tensorflow as tf
+import tensorflow_data_validation as tfdv
+
+from cafer_tf import __version__, evaluation, features, grouping, input
+from cafer_tf.config import Config
+from cafer_tf.evaluation import Predicted
+from cafer_tf.report import curves, page
+from cafer_tf.serving import Predictor
+from cafer_tf.synthesis.dataset import LABELS, PARAMETERS
+from pipeline import films
+from pipeline.components.face_example_gen.executor import EXCLUDED, QUARANTINE
+from pipeline.components.files import read_json, write_json, write_text
+from pipeline.configs import Settings
+from pipeline.data_validation import contents
+from pipeline.errors import EXPECTED, RunError
+from pipeline.evaluation import SPLIT
+from pipeline.films import VideoFolder
+from pipeline.lineage import Origin, origin_of
+
+SEEN_PEOPLE = 'seen_people'
+"""Folder of new images of people of the training split, which a run of rendered faces makes."""
+_FIRST_SECOND = 10**9
+"""A smaller number counts versions, and names no second."""
+REPORT, EVALUATION = 'report.html', 'evaluation.json'
+
+
+class Written(NamedTuple):
+    """What was made.
+
+    Attributes:
+        report: the page.
+        evaluation: its figures.
+        figures: the content of `evaluation`.
+    """
+
+    report: pathlib.Path
+    evaluation: pathlib.Path
+    figures: dict[str, Any]
+
+
+def keep_current(out: pathlib.Path, version: str) -> pathlib.Path:
+    """The report of the model that a run serves, written where there is none yet.
+
+    Args:
+        out: folder of the run.
+        version: name of the served version's folder.
+
+    Raises:
+        RunError and the other expected errors of `pipeline.errors`.
+    """
+    return out / REPORT if _is_current(out, version) else write_report(out).report
+
+
+def write_report(
+    out: pathlib.Path,
+    path: pathlib.Path | None = None,
+    seed: int = 0,
+    video_folder: VideoFolder | None = None,
+) -> Written:
+    """Judges the model that a run serves, and writes the report and `evaluation.json`.
+
+    Args:
+        out: folder of the run.
+        path: of the page; `report.html` in the folder of the run without.
+        seed: of every draw.
+        video_folder: videos to show over time; without, those of the test split, where it has any.
+
+    Raises:
+        RunError and the other expected errors of `pipeline.errors`.
+    """
+    try:
+        return _write(out, path or out / REPORT, seed, video_folder)
+    except EXPECTED:
+        raise
+    except (OSError, ValueError, tf.errors.OpError) as error:
+        reason = ' '.join(str(error).split())
+        raise RunError(f'the report of {out} cannot be written: {reason}') from error
+
+
+def _write(out: pathlib.Path, path: pathlib.Path, seed: int, video_folder: VideoFolder | None) -> Written:
+    predictor = Predictor(Settings(out=out).serving)
+    origin = origin_of(out, predictor.directory.name)
+    test = [str(origin.examples / f'Split-{SPLIT}' / '*')]
+    unseen = evaluation.predict(predictor, test)
+    seen = _seen_people(predictor, out / SEEN_PEOPLE)
+    figures = evaluation.evaluate(
+        unseen,
+        predictor.threshold,
+        model=predictor.directory.relative_to(Settings(out=out).out).as_posix(),
+        seen=seen,
+        unseen_filter=f'{SPLIT} split of the run {out.absolute().name}'
+        + (', people never seen' if unseen.subjects_known else ''),
+        seed=seed,
+    )
+    places = page.shown_faces(unseen)
+    material = page.Material(
+        model=figures['model'],
+        made=_date(predictor.directory.name),
+        version=__version__,
+        config=predictor.config.flat(),
+        defaults=Config().flat(),
+        data=_data(origin, unseen.subjects_known),
+        scalars=curves.read_scalars(origin.scalars),
+        evaluation=figures,
+        unseen=unseen,
+        faces=dict(zip(places, input.read_images(test, places), strict=True)),
+        videos=films.shown(predictor, video_folder, seed) if video_folder else films.of_split(unseen, test),
+    )
+    written = Written(path, out / EVALUATION, figures)
+    write_json(figures, written.evaluation)
+    write_text(page.report_page(material), written.report)
+    return written
+
+
+def _seen_people(predictor: Predictor, folder: pathlib.Path) -> Predicted | None:
+    if not _has_seen_people(folder.parent):
+        return None
+    with tempfile.TemporaryDirectory() as aside:
+        file = f'{aside}/faces.tfrecord'
+        evaluation.write_faces('csv', folder, file, predictor.config.faces)
+        return evaluation.predict(predictor, [file])
+
+
+def _is_current(out: pathlib.Path, version: str) -> bool:
+    if not (out / REPORT).is_file() or not (out / EVALUATION).is_file():
+        return False
+    figures = read_json(out / EVALUATION)
+    same_model = pathlib.PurePath(figures['model']).name == version
+    return same_model and (figures['seen'] is not None) == _has_seen_people(out)
+
+
+def _has_seen_people(out: pathlib.Path) -> bool:
+    return (out / SEEN_PEOPLE / LABELS).is_file()
+
+
+def _data(origin: Origin, subjects_known: bool) -> page.Data:
+    grouped = read_json(origin.grouping / 'grouping.json')
+    quarantined = (origin.quarantine / QUARANTINE).read_text(encoding='utf-8').splitlines()
+    rendered = any((origin.root / name).is_file() for name in (PARAMETERS, films.PARAMETERS))
+    return page.Data(
+        dataset=page.RENDERED if rendered else origin.layout,
+        splits={
+            split: page.Split(_people(origin, split) if subjects_known else None, **grouped['sizes'][split])
+            for split in features.SPLITS
+        },
+        excluded=read_json(origin.quarantine / EXCLUDED),
+        quarantined=len(quarantined),
+        histogram=grouping.IntensityHistogram(np.array(grouped['histogram']['counts'], np.int64)),
+        threshold=grouped['otsu_threshold'],
+    )
+
+
+def _people(origin: Origin, split: str) -> int:
+    return contents.people(tfdv.load_stats_binary(str(origin.statistics / f'Split-{split}' / 'FeatureStats.pb')))
+
+
+def _date(version: str) -> str:
+    """When a version was pushed, whose name is that second."""
+    if not version.isdecimal() or int(version) < _FIRST_SECOND:
+        return ''
+    return f'{datetime.datetime.fromtimestamp(int(version), datetime.timezone.utc):%d %B %Y, %H:%M} UTC'
