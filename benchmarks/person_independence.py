@@ -1,6 +1,6 @@
 """The ablation study: what each part of the method does for people the network has never seen.
 
-    python benchmarks/person_independence.py [--out runs/study] [--rounds 5] [--workers 2]
+    python benchmarks/person_independence.py [--out runs/study] [--rounds 3] [--workers 2]
     python benchmarks/person_independence.py --table --out docs/study        # the table of results that are there
 
 Every variant trains with one budget on the same rendered people, for every fold of the people and every seed; the epoch
@@ -27,29 +27,15 @@ from tqdm import tqdm
 
 from cafer_tf.config import ConfigError
 from cafer_tf.ledger import Ledger, LedgerError
-from cafer_tf.study import comparison, job, plots, variants
-from cafer_tf.study.population import Population, render
+from cafer_tf.study import comparison, job, plan, plots, variants
+from cafer_tf.study.population import render
 
-RESULTS = 'results.jsonl'
-SEEDS = 5
 EXAMPLES = """\
 examples:
   python benchmarks/person_independence.py --variants supervised paper --idiosyncrasy 1 --rounds 1
   python benchmarks/person_independence.py --set adversarial.weight=0.3 --out runs/study-0.3
   python benchmarks/person_independence.py --table --plot study.png
 """
-
-
-def jobs_of(options: argparse.Namespace) -> list[job.Job]:
-    """The jobs in rounds, each of which trains every variant on every fold, with another seed for each fold."""
-    population = Population()
-    return [
-        job.Job(variant, idiosyncrasy, fold, (fold + turn) % SEEDS, population, tuple(options.set))
-        for turn in range(options.rounds)
-        for idiosyncrasy in sorted(options.idiosyncrasy, reverse=True)
-        for fold in range(population.folds)
-        for variant in options.variants
-    ]
 
 
 def run_one(task: job.Job, faces: pathlib.Path, path: pathlib.Path) -> None:
@@ -63,15 +49,13 @@ def run_one(task: job.Job, faces: pathlib.Path, path: pathlib.Path) -> None:
 
 def run_all(jobs: Sequence[job.Job], out: pathlib.Path, workers: int) -> None:
     """Renders the people and runs the jobs that have no result yet."""
-    path = out / RESULTS
-    done = {json.dumps(result['job'], sort_keys=True) for result in Ledger(path).results()}
-    missing = [task for task in jobs if json.dumps(task.key(), sort_keys=True) not in done]
-    faces = {task.idiosyncrasy: out / 'faces' / f'idiosyncrasy-{task.idiosyncrasy:g}' for task in jobs}
-    for idiosyncrasy in sorted({task.idiosyncrasy for task in missing}):
-        render(missing[0].population, idiosyncrasy, faces[idiosyncrasy], workers)
+    left = plan.missing(jobs, out)
+    faces = {task.idiosyncrasy: out / 'faces' / f'idiosyncrasy-{task.idiosyncrasy:g}' for task in left}
+    for idiosyncrasy, directory in faces.items():
+        render(left[0].population, idiosyncrasy, directory, workers)
     parallel = joblib.Parallel(n_jobs=workers, backend='loky', return_as='generator_unordered')
-    tasks = (joblib.delayed(run_one)(task, faces[task.idiosyncrasy], path) for task in missing)
-    with tqdm(total=len(jobs), initial=len(jobs) - len(missing), unit='run', desc='study') as bar:
+    tasks = (joblib.delayed(run_one)(task, faces[task.idiosyncrasy], out / plan.RESULTS) for task in left)
+    with tqdm(total=len(jobs), initial=len(jobs) - len(left), unit='run', desc='study') as bar:
         for _ in parallel(tasks):
             bar.update()
 
@@ -97,9 +81,13 @@ def parse() -> argparse.Namespace:
     parser.add_argument(
         '--variants', nargs='+', choices=list(variants.DESCRIPTIONS), default=list(variants.DESCRIPTIONS)
     )
-    parser.add_argument('--idiosyncrasy', nargs='+', type=float, default=[0.0, 0.5, 1.0], help='in [0, 1]')
+    parser.add_argument('--idiosyncrasy', nargs='+', type=float, default=plan.IDIOSYNCRASIES, help='in [0, 1]')
     parser.add_argument(
-        '--rounds', type=int, choices=range(1, SEEDS + 1), default=SEEDS, help='seeds of each fold (default: 5, all)'
+        '--rounds',
+        type=int,
+        choices=range(1, plan.SEEDS + 1),
+        default=plan.ROUNDS,
+        help=f'seeds of each fold, out of {plan.SEEDS} (default: {plan.ROUNDS})',
     )
     parser.add_argument(
         '--set', nargs='+', type=change, default=[], metavar='KEY=VALUE', help='other settings, for all'
@@ -114,17 +102,17 @@ def parse() -> argparse.Namespace:
 def main() -> None:
     options = parse()
     try:
-        jobs = jobs_of(options)
+        jobs = plan.jobs(options.variants, options.idiosyncrasy, options.rounds, options.set)
         if not options.table:
             run_all(jobs, options.out, options.workers)
-        wanted = {json.dumps(task.key(), sort_keys=True) for task in jobs}
-        results = Ledger(options.out / RESULTS).results()
+        results = plan.finished(jobs, options.out)
     except (ConfigError, LedgerError) as error:
         sys.exit(f'error: {error}')
-    found = comparison.by_variant(result for result in results if json.dumps(result['job'], sort_keys=True) in wanted)
-    if not found:
-        sys.exit(f'error: {options.out / RESULTS} holds no result of these settings')
-    print(comparison.table(found, [variants.BASELINE, 'balanced']))
+    if not results:
+        sys.exit(f'error: {options.out / plan.RESULTS} holds no result of these settings')
+    found = comparison.by_variant(results)
+    print(f'{len(results)} of {len(jobs)} trainings\n')
+    print(comparison.table(found))
     if options.plot:
         plots.plot_comparison(found, options.plot)
     if options.json:

@@ -17,7 +17,7 @@ from cafer_tf.evaluation import Predicted
 from cafer_tf.report import curves, page
 from cafer_tf.serving import Predictor
 from cafer_tf.synthesis.dataset import LABELS, PARAMETERS
-from pipeline import films
+from pipeline import comparisons, films
 from pipeline.components.face_example_gen.executor import EXCLUDED, QUARANTINE
 from pipeline.components.files import read_json, write_json, write_text
 from pipeline.configs import Settings
@@ -66,6 +66,7 @@ def write_report(
     path: pathlib.Path | None = None,
     seed: int = 0,
     video_folder: VideoFolder | None = None,
+    study: pathlib.Path | None = None,
 ) -> Written:
     """Judges the model that a run serves, and writes the report and `evaluation.json`.
 
@@ -74,12 +75,13 @@ def write_report(
         path: of the page; `report.html` in the folder of the run without.
         seed: of every draw.
         video_folder: videos to show over time; without, those of the test split, where it has any.
+        study: folder of the results of a study of person independence, to show beside the run.
 
     Raises:
         RunError and the other expected errors of `pipeline.errors`.
     """
     try:
-        return _write(out, path or out / REPORT, seed, video_folder)
+        return _write(out, path or out / REPORT, seed, video_folder, study)
     except EXPECTED:
         raise
     except (OSError, ValueError, tf.errors.OpError) as error:
@@ -87,7 +89,9 @@ def write_report(
         raise RunError(f'the report of {out} cannot be written: {reason}') from error
 
 
-def _write(out: pathlib.Path, path: pathlib.Path, seed: int, video_folder: VideoFolder | None) -> Written:
+def _write(
+    out: pathlib.Path, path: pathlib.Path, seed: int, video_folder: VideoFolder | None, study: pathlib.Path | None
+) -> Written:
     predictor = Predictor(Settings(out=out).serving)
     origin = origin_of(out, predictor.directory.name)
     test = [str(origin.examples / f'Split-{SPLIT}' / '*')]
@@ -115,6 +119,7 @@ def _write(out: pathlib.Path, path: pathlib.Path, seed: int, video_folder: Video
         unseen=unseen,
         faces=dict(zip(places, input.read_images(test, places), strict=True)),
         videos=films.shown(predictor, video_folder, seed) if video_folder else films.of_split(unseen, test),
+        comparison=None if study is None else comparisons.of_study(study),
     )
     written = Written(path, out / EVALUATION, figures)
     write_json(figures, written.evaluation)

@@ -17,6 +17,7 @@ Examples:
   cafer report --run runs/demo
   cafer report --run runs/demo --video-root videos/ --video-dataset aff_wild
   cafer report --run runs/mine --out report.html --seed 1
+  cafer report --run runs/demo --study docs/study
 
 \b
 `cafer synthesize videos/ --video` renders videos of people that no run of rendered faces has seen.
@@ -35,8 +36,14 @@ Examples:
     show_default=True,
     help='Layout of --video-root.',
 )
+@click.option('--study', type=_PATH, help='Folder of results of the study of person independence, to show too.')
 def report(
-    out: pathlib.Path, path: pathlib.Path | None, seed: int, video_root: pathlib.Path | None, video_dataset: str
+    out: pathlib.Path,
+    path: pathlib.Path | None,
+    seed: int,
+    video_root: pathlib.Path | None,
+    video_dataset: str,
+    study: pathlib.Path | None,
 ) -> None:
     """Writes the report of a run: one HTML file that loads nothing, for the screen and for paper.
 
@@ -52,7 +59,7 @@ def report(
         from pipeline.films import VideoFolder
     try:
         videos = VideoFolder(video_dataset, video_root) if video_root else None
-        written = reporting.write_report(out, path, seed, videos)
+        written = reporting.write_report(out, path, seed, videos, study)
     except EXPECTED as error:
         raise click.ClickException(str(error)) from None
     click.echo(f'report: {written.report}')

@@ -18,6 +18,19 @@ from cafer_tf.study.variants import BASELINE, DESCRIPTIONS
 VALIDATION, UNSEEN_CCC, SEEN_CCC, GAP, PROBE = 'validation_ccc', 'unseen_ccc', 'seen_ccc', 'gap', 'probe'
 FIGURES = (VALIDATION, UNSEEN_CCC, SEEN_CCC, GAP, PROBE)
 CONFIDENCE = 0.95
+REFERENCES = (BASELINE, 'balanced')
+HEADS = (
+    'variant',
+    'runs',
+    'CCC validation',
+    'CCC unseen',
+    'CCC seen',
+    'gap',
+    'probe',
+    *(f'CCC − {name}' for name in REFERENCES),
+    f'probe − {BASELINE}',
+)
+"""The columns of the table; a difference is in CCC on people never seen, or in the probe's accuracy."""
 
 Run = tuple[int, int]
 """A fold of the people and a seed of the training."""
@@ -141,54 +154,50 @@ def to_dict(variants: Mapping[float, Mapping[str, Mapping[Run, Mapping[str, floa
     return entries
 
 
-def table(variants: Mapping[float, Mapping[str, Mapping[Run, Mapping[str, float]]]], references: Sequence[str]) -> str:
+def rows(variants: Mapping[str, Mapping[Run, Mapping[str, float]]]) -> list[list[str]]:
+    """The comparison at one idiosyncrasy, as the cells of `HEADS`.
+
+    Args:
+        variants: figures by run, by variant.
+    """
+    lines = []
+    for name, runs in variants.items():
+        own = means(runs)
+        against = [differences(runs, variants.get(reference, {})) for reference in REFERENCES]
+        lines.append(
+            [
+                DESCRIPTIONS[name],
+                str(len(runs)),
+                *(f'{own[key].value:.3f}' for key in FIGURES),
+                *(_difference(found, UNSEEN_CCC) for found in against),
+                _difference(against[0], PROBE),
+            ]
+        )
+    return lines
+
+
+def table(variants: Mapping[float, Mapping[str, Mapping[Run, Mapping[str, float]]]]) -> str:
     """The comparison as Markdown.
 
     Args:
         variants: of `by_variant`.
-        references: variants from which a column of differences in unseen CCC is taken each, then one of the probe from
-            the first.
     """
     lines = []
-    for idiosyncrasy, rows in variants.items():
-        lines += [f'**Idiosyncrasy {idiosyncrasy:g}**', '', *_rows(rows, references), '']
+    for idiosyncrasy, named in variants.items():
+        lines += [f'**Idiosyncrasy {idiosyncrasy:g}**', '', _line(HEADS), '|' + '---|' * len(HEADS)]
+        lines += [*map(_line, rows(named)), '']
     return '\n'.join(lines).rstrip()
 
 
-def _rows(rows: Mapping[str, Mapping[Run, Mapping[str, float]]], references: Sequence[str]) -> list[str]:
-    minus = [f'CCC − {name}' for name in references]
-    heads = [
-        'variant',
-        'runs',
-        'CCC validation',
-        'CCC unseen',
-        'CCC seen',
-        'gap',
-        'probe',
-        *minus,
-        f'probe − {references[0]}',
-    ]
-    lines = ['| ' + ' | '.join(heads) + ' |', '|' + '---|' * len(heads)]
-    for name, runs in rows.items():
-        own = means(runs)
-        against = [differences(runs, rows.get(reference, {})) for reference in references]
-        cells = [f'`{name}` {DESCRIPTIONS[name]}', str(len(runs)), *(_value(own[key]) for key in FIGURES)]
-        cells += ['' if found is None else _difference(found[UNSEEN_CCC]) for found in against]
-        cells.append('' if against[0] is None else _difference(against[0][PROBE]))
-        lines.append('| ' + ' | '.join(cells) + ' |')
-    return lines
+def _line(cells: Sequence[str]) -> str:
+    return '| ' + ' | '.join(cells) + ' |'
 
 
-def _value(found: Mean) -> str:
-    return f'{found.value:.3f}'
-
-
-def _difference(found: Mean) -> str:
-    if not any((found.value, found.low, found.high)):
+def _difference(found: Mapping[str, Mean] | None, key: str) -> str:
+    if found is None or not any(found[key][:3]):
         return ''
-    return (
-        f'{found.value:+.3f}' if math.isnan(found.low) else f'{found.value:+.3f} [{found.low:+.3f}, {found.high:+.3f}]'
-    )
+    value, low, high = found[key][:3]
+    return f'{value:+.3f}' if math.isnan(low) else f'{value:+.3f} [{low:+.3f}, {high:+.3f}]'
 
 
 def _mean_ccc(people: Mapping[str, Mapping[str, Sequence[float]]]) -> float:

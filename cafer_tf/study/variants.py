@@ -10,7 +10,7 @@ BUDGET: dict[str, Any] = {
     'input.image_size': 32,
     'input.crop': 0.0625,
     'training.batch_size': 32,
-    'training.epochs': 20,
+    'training.epochs': 14,
     'training.learning_rate': 3e-3,
     'training.schedule': 'cosine',
 }

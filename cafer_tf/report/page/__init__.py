@@ -5,11 +5,22 @@ The page takes plain values and arrays (`Material`); whoever has a run gathers t
 
 from __future__ import annotations
 
-from cafer_tf.report.page import markup, model_card, origin, people, predictions, tables, videos
-from cafer_tf.report.page.material import RENDERED, Data, Judged, Material, Picture, Split, Videos
+from cafer_tf.report.page import comparison, markup, model_card, origin, people, predictions, tables, videos
+from cafer_tf.report.page.material import RENDERED, Comparison, Data, Judged, Material, Picture, Split, Videos
 from cafer_tf.report.page.predictions import shown_faces
 
-__all__ = ['RENDERED', 'Data', 'Judged', 'Material', 'Picture', 'Split', 'Videos', 'report_page', 'shown_faces']
+__all__ = [
+    'RENDERED',
+    'Comparison',
+    'Data',
+    'Judged',
+    'Material',
+    'Picture',
+    'Split',
+    'Videos',
+    'report_page',
+    'shown_faces',
+]
 
 
 def report_page(material: Material) -> str:
@@ -29,6 +40,7 @@ def report_page(material: Material) -> str:
         predictions.faces(material),
         people.identity(material),
         *([videos.section(material, material.videos)] if material.videos else []),
+        *([comparison.section(material.comparison)] if material.comparison else []),
         origin.data(material),
         origin.training(material),
         origin.configuration(material),

@@ -108,6 +108,25 @@ class Videos:
 
 
 @dataclasses.dataclass(frozen=True)
+class Comparison:
+    """A study of variants of the method, which is not of the run itself.
+
+    Attributes:
+        words: what was compared, and on what.
+        caption: of the table.
+        heads: of its columns; the first is that of the variants.
+        groups: its rows by the title of each group, with a cell for each head.
+        picture: of the same.
+    """
+
+    words: str
+    caption: str
+    heads: Sequence[str]
+    groups: Mapping[str, Sequence[Sequence[str]]]
+    picture: Picture
+
+
+@dataclasses.dataclass(frozen=True)
 class Material:
     """Everything on the page.
 
@@ -123,6 +142,7 @@ class Material:
         unseen: the faces that the evaluation is of.
         faces: JPEG or PNG bytes of the best and the worst of these, by their places.
         videos: faces over time, where there are videos.
+        comparison: a study to show beside the run.
     """
 
     model: str
@@ -136,3 +156,4 @@ class Material:
     unseen: Judged
     faces: Mapping[int, bytes]
     videos: Videos | None = None
+    comparison: Comparison | None = None

@@ -1,0 +1,49 @@
+import pytest
+
+from cafer_tf import features
+from cafer_tf.ledger import Ledger
+from cafer_tf.report.page import comparison
+from cafer_tf.study import plan
+from pipeline import comparisons
+from pipeline.errors import RunError
+
+# 40 faces whose predictions p = y / 2 have half the spread: with σ_y² = 1 and σ_p² = ¼,
+# CCC = 2 · ½ / (1 + ¼) = .8, and with p = y it is 1.
+HALF = [40.0, 0.0, 0.0, 40.0, 10.0, 20.0, 10.0, 40.0]
+PERFECT = [40.0, 0.0, 0.0, 40.0, 40.0, 40.0, 0.0, 40.0]
+
+
+def _result(job, statistic):
+    people = {'person-0001': dict.fromkeys(features.OUTPUTS, statistic)}
+    return {
+        'job': job.key(),
+        'validation': [0.5, 0.7],
+        'unseen': people,
+        'seen': {'person-0002-new': dict.fromkeys(features.OUTPUTS, PERFECT)},
+        'probe': {'accuracy': 0.25, 'chance': 0.05},
+    }
+
+
+@pytest.fixture
+def study(tmp_path):
+    for job in plan.jobs(['supervised', 'paper'], [0.5], rounds=1):
+        statistic = HALF if job.variant == 'supervised' else PERFECT
+        Ledger(tmp_path / plan.RESULTS).append(_result(job, statistic))
+    return tmp_path
+
+
+def test_the_page_shows_the_study_as_table_and_picture(study):
+    shown = comparisons.of_study(study)
+    assert list(shown.groups) == ['Idiosyncrasy 0.5']
+    supervised, paper = shown.groups['Idiosyncrasy 0.5']
+    assert supervised[1:7] == ['5', '0.700', '0.800', '1.000', '0.200', '0.250']
+    assert paper[3] == '1.000' and paper[7] == '+0.200 [+0.200, +0.200]'
+    html = comparison.section(shown).body
+    assert html.count('<tr>') == 4  # heads, the group, two variants
+    assert 'CCC on people never seen 0.800' in html  # what the picture says, for whoever cannot see it
+    assert '<td>–</td>' in html  # no difference of supervised to itself
+
+
+def test_a_folder_without_results_says_how_they_are_made(tmp_path):
+    with pytest.raises(RunError, match='make study'):
+        comparisons.of_study(tmp_path)
