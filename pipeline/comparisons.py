@@ -7,6 +7,7 @@ import pathlib
 from cafer_tf.ledger import LedgerError
 from cafer_tf.report.page import Comparison, Picture
 from cafer_tf.study import comparison, plan, plots
+from cafer_tf.study.variants import DESCRIPTIONS
 from pipeline.errors import RunError
 
 _WORDS = (
@@ -33,9 +34,9 @@ def of_study(directory: pathlib.Path) -> Comparison:
     found = comparison.by_variant(results)
     groups = {f'Idiosyncrasy {value:g}': comparison.rows(variants) for value, variants in found.items()}
     said = '; '.join(
-        f'{title}, {row[0]}: CCC on people never seen {row[3]}, probe {row[6]}'
+        f'{title}, {name}: CCC on people never seen {cells[2]}, probe {cells[5]}'
         for title, rows in groups.items()
-        for row in rows
+        for name, cells in rows.items()
     )
     figure = plots.comparison_figure(found)
     return Comparison(
@@ -43,5 +44,6 @@ def of_study(directory: pathlib.Path) -> Comparison:
         caption=f'{len(results)} trainings; differences are paired, with 95 % intervals over the folds of the people',
         heads=comparison.HEADS,
         groups=groups,
+        descriptions=DESCRIPTIONS,
         picture=Picture(figure, said, 'Differences to the supervised network of the same people and seed.'),
     )

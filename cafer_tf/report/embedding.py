@@ -103,7 +103,14 @@ def draw_people(projection: Projection, subjects: np.ndarray) -> Figure:
             label=_short(person),
         )
     axes.legend(
-        loc='upper left', bbox_to_anchor=(1, 1), fontsize=7.5, handletextpad=0.1, borderaxespad=0.3, frameon=False
+        loc='upper left',
+        bbox_to_anchor=(1, 1),
+        fontsize=7,
+        handlelength=1,
+        handletextpad=0.2,
+        borderaxespad=0.2,
+        borderpad=0.2,
+        frameon=False,
     )
     return figure
 

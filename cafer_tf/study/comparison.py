@@ -154,25 +154,22 @@ def to_dict(variants: Mapping[float, Mapping[str, Mapping[Run, Mapping[str, floa
     return entries
 
 
-def rows(variants: Mapping[str, Mapping[Run, Mapping[str, float]]]) -> list[list[str]]:
-    """The comparison at one idiosyncrasy, as the cells of `HEADS`.
+def rows(variants: Mapping[str, Mapping[Run, Mapping[str, float]]]) -> dict[str, list[str]]:
+    """The comparison at one idiosyncrasy: for each variant, the cells of `HEADS` after the first.
 
     Args:
         variants: figures by run, by variant.
     """
-    lines = []
+    lines = {}
     for name, runs in variants.items():
         own = means(runs)
         against = [differences(runs, variants.get(reference, {})) for reference in REFERENCES]
-        lines.append(
-            [
-                DESCRIPTIONS[name],
-                str(len(runs)),
-                *(f'{own[key].value:.3f}' for key in FIGURES),
-                *(_difference(found, UNSEEN_CCC) for found in against),
-                _difference(against[0], PROBE),
-            ]
-        )
+        lines[name] = [
+            str(len(runs)),
+            *(f'{own[key].value:.3f}' for key in FIGURES),
+            *(_difference(found, UNSEEN_CCC) for found in against),
+            _difference(against[0], PROBE),
+        ]
     return lines
 
 
@@ -185,7 +182,7 @@ def table(variants: Mapping[float, Mapping[str, Mapping[Run, Mapping[str, float]
     lines = []
     for idiosyncrasy, named in variants.items():
         lines += [f'**Idiosyncrasy {idiosyncrasy:g}**', '', _line(HEADS), '|' + '---|' * len(HEADS)]
-        lines += [*map(_line, rows(named)), '']
+        lines += [_line([f'`{name}`: {DESCRIPTIONS[name]}', *cells]) for name, cells in rows(named).items()] + ['']
     return '\n'.join(lines).rstrip()
 
 

@@ -83,8 +83,8 @@ def test_the_table_has_a_row_for_each_variant_in_the_order_of_the_ladder():
     text = comparison.table(comparison.by_variant(results))
     heads, _, *rows = [line for line in text.splitlines() if line.startswith('|')]
     assert [row.split(' | ')[0] for row in rows] == [
-        '| labels alone',
-        '| + critic, adaptive margin with it (the method)',
+        '| `supervised`: labels alone',
+        '| `paper`: + critic, adaptive margin with it (the method)',
     ]
     assert heads.count('|') == rows[0].count('|') == rows[1].count('|')
     assert '-0.200 [-0.200, -0.200]' in rows[1]  # the probe

@@ -9,15 +9,17 @@ from cafer_tf.report.page.material import Comparison
 
 def section(comparison: Comparison) -> Section:
     """Its table and its picture."""
-    first, *others = comparison.heads
     rows = []
     for title, lines in comparison.groups.items():
         rows.append(markup.group(title, len(comparison.heads)))
-        rows += [markup.row(name, [cell or markup.UNKNOWN for cell in cells]) for name, *cells in lines]
+        rows += [
+            markup.row(name, [cell or markup.UNKNOWN for cell in cells], comparison.descriptions[name])
+            for name, cells in lines.items()
+        ]
     picture = comparison.picture
     body = (
         markup.paragraph(comparison.words)
-        + markup.table(comparison.caption, [first, *others], rows)
+        + markup.table(comparison.caption, comparison.heads, rows)
         + markup.wide_figure(pictures.drawing(picture.figure, picture.alternative), picture.caption)
     )
     return Section('study', 'Study of person independence', body)

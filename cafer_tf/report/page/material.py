@@ -115,14 +115,16 @@ class Comparison:
         words: what was compared, and on what.
         caption: of the table.
         heads: of its columns; the first is that of the variants.
-        groups: its rows by the title of each group, with a cell for each head.
+        groups: by the title of each group, its variants and the cells of each, one for each head after the first.
+        descriptions: what each variant is.
         picture: of the same.
     """
 
     words: str
     caption: str
     heads: Sequence[str]
-    groups: Mapping[str, Sequence[Sequence[str]]]
+    groups: Mapping[str, Mapping[str, Sequence[str]]]
+    descriptions: Mapping[str, str]
     picture: Picture
 
 
