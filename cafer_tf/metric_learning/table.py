@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from scipy import stats
 
 from cafer_tf.metric_learning.rows import LOSSES, ROWS
 from cafer_tf.metric_learning.training import KS
+from cafer_tf.metrics.bootstrap import CONFIDENCE
+from cafer_tf.metrics.student import student_half_width
 
-CONFIDENCE = 0.95
 _CELL = 16
 _NAME = 28
 
@@ -32,12 +33,8 @@ def mean_interval(values: Sequence[float]) -> dict[str, float | None]:
         >>> mean_interval([0.5, 0.7])  # s = .1414, t = 12.706 with one degree of freedom
         {'mean': 0.6, 'half_width': 1.2706}
     """
-    count = len(values)
-    half = None
-    if count > 1:
-        quantile = stats.t.ppf((1 + CONFIDENCE) / 2, count - 1)
-        half = round(float(quantile * np.std(values, ddof=1) / np.sqrt(count)), 4)
-    return {'mean': round(float(np.mean(values)), 4), 'half_width': half}
+    half = student_half_width(values)
+    return {'mean': round(float(np.mean(values)), 4), 'half_width': None if math.isnan(half) else round(half, 4)}
 
 
 def summarise(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -8,16 +8,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-import scipy.stats
 
 from cafer_tf import features
 from cafer_tf.metrics.statistic import AgreementStatistic
+from cafer_tf.metrics.student import student_half_width
 from cafer_tf.study.job import SEEN, UNSEEN
 from cafer_tf.study.variants import BASELINE, DESCRIPTIONS
 
 VALIDATION, UNSEEN_CCC, SEEN_CCC, GAP, PROBE = 'validation_ccc', 'unseen_ccc', 'seen_ccc', 'gap', 'probe'
 FIGURES = (VALIDATION, UNSEEN_CCC, SEEN_CCC, GAP, PROBE)
-CONFIDENCE = 0.95
 REFERENCES = (BASELINE, 'balanced')
 HEADS = (
     'variant',
@@ -102,17 +101,14 @@ def mean(values: Mapping[Run, float]) -> Mean:
 
     Example:
         >>> mean({(0, 0): 0.1, (0, 1): 0.3, (1, 0): 0.4})
-        Mean(value=0.3, low=-0.97..., high=1.57..., runs=3, folds=2)
+        Mean(value=0.3..., low=-0.97..., high=1.57..., runs=3, folds=2)
     """
     folds = collections.defaultdict(list)
     for (fold, _), value in values.items():
         folds[fold].append(value)
     means = np.array([np.mean(folds[fold]) for fold in sorted(folds)])
     value = float(means.mean())
-    half = math.nan
-    if len(means) > 1:
-        quantile = scipy.stats.t.ppf((1 + CONFIDENCE) / 2, len(means) - 1)
-        half = float(quantile * means.std(ddof=1) / math.sqrt(len(means)))
+    half = student_half_width(means)
     return Mean(value, value - half, value + half, len(values), len(means))
 
 

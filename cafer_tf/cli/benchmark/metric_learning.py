@@ -1,4 +1,4 @@
-"""`cafer benchmark`."""
+"""`cafer benchmark metric-learning`."""
 
 from __future__ import annotations
 
@@ -12,12 +12,7 @@ import click
 from cafer_tf.datasets.classes import CLASS_LAYOUTS
 
 
-@click.group()
-def benchmark() -> None:
-    """Makes the tables of the paper's poster on a data set of yours."""
-
-
-@benchmark.command(
+@click.command(
     'metric-learning',
     epilog="""\b
 Rows:

@@ -1,0 +1,143 @@
+"""`cafer benchmark table`."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import pathlib
+import sys
+from typing import Any
+
+import click
+
+from cafer_tf.config import PRESETS
+from cafer_tf.datasets import LAYOUTS, Fold
+
+
+@click.command(
+    epilog="""\b
+Rows:
+  resnet18, alexnet     the networks of the paper, with its method
+  compact               the same method with the network of `cafer run`, for two processor cores
+
+\b
+Examples:
+  cafer benchmark table --dataset affectnet_csv --root AffectNet/
+  cafer benchmark table --dataset afew_va --root AFEW-VA/ --fold 1/5 --out runs/table-afew_va-1
+  cafer benchmark table --dataset csv --root faces/ --seeds 3 --weights resnet18=resnet18.pth --out runs/table-mine
+  cafer benchmark table --rows compact --seeds 3                                         rendered faces
+  cafer benchmark table --rows compact --preset supervised --out runs/table-supervised
+  cafer benchmark table --set training.epochs=10 --set training.patience=3
+
+\b
+The protocol, what may be compared, and what each row costs: docs/table.md.
+""",
+)
+@click.option('--dataset', type=click.Choice(sorted(LAYOUTS)), help='Layout of the data set.  [default: csv]')
+@click.option('--root', type=click.Path(path_type=pathlib.Path), help='Folder of the data set; rendered faces without.')
+@click.option(
+    '--out',
+    type=click.Path(path_type=pathlib.Path, file_okay=False),
+    default='runs/table',
+    show_default=True,
+    help='Folder of the results.',
+)
+@click.option('--rows', metavar='NAME,NAME', help='Rows to train.  [default: resnet18,alexnet]')
+@click.option('--seeds', type=click.IntRange(min=1), default=1, show_default=True, help='How many times each is run.')
+@click.option(
+    '--preset',
+    'presets',
+    multiple=True,
+    type=click.Choice(list(PRESETS)),
+    help='Choices on top of those of each row; repeatable.',
+)
+@click.option(
+    '--set', 'changes', multiple=True, metavar='KEY=VALUE', help='One value of the configuration; repeatable.'
+)
+@click.option('--fold', metavar='K/N', help='Test on the K-th of N parts of the people, where no splits are named.')
+@click.option(
+    '--weights', multiple=True, metavar='ROW=FILE', help='Pretrained weights of the encoder of a row; repeatable.'
+)
+@click.option('--people', type=click.IntRange(min=3), help='How many people are rendered.')
+@click.option('--images-per-person', type=click.IntRange(min=1), help='How many images of each person are rendered.')
+@click.option('--json', 'as_json', is_flag=True, help='Print JSON.')
+def table(
+    dataset: str | None,
+    root: pathlib.Path | None,
+    out: pathlib.Path,
+    rows: str | None,
+    changes: tuple[str, ...],
+    fold: str | None,
+    weights: tuple[str, ...],
+    people: int | None,
+    images_per_person: int | None,
+    as_json: bool,
+    **options: Any,
+) -> None:
+    """RMSE, PCC and CCC of valence and arousal: the published figures of eight systems, and ours on your data.
+
+    Each row is trained on the train split, the epoch is chosen on eval, and the figures are of test. The published ones
+    are of AffectNet, and are comparable on no other data set. A run that is stopped goes on where it was: start it
+    again. What is finished lies in OUT/results.jsonl.
+    """
+    if dataset and root is None:
+        raise click.UsageError(f'--dataset {dataset} needs --root, the folder of the data set')
+    if root is not None and (people or images_per_person):
+        raise click.UsageError('--people and --images-per-person are for rendered faces: leave them out, or --root')
+    sizes = {'people': people, 'images_per_person': images_per_person}
+    from pipeline import console
+
+    with console.hush():
+        from cafer_tf import comparison_table
+        from cafer_tf.ledger import LedgerError
+        from pipeline.errors import EXPECTED
+    try:
+        # Standard output is for the table alone.
+        with contextlib.redirect_stdout(sys.stderr):
+            benchmark = comparison_table.Benchmark(
+                layout=dataset or 'csv',
+                root=root or out / 'faces',
+                out=out,
+                rows=comparison_table.DEFAULT_ROWS if rows is None else rows.split(','),
+                changes={key: _value(text) for key, text in map(_pair, changes)},
+                weights={row: pathlib.Path(file) for row, file in map(_pair, weights)},
+                fold=None if fold is None else _fold(fold),
+                **options,
+            )
+            if root is None:
+                _render(benchmark.root, {name: size for name, size in sizes.items() if size is not None})
+            run = benchmark.run()
+    except (*EXPECTED, LedgerError, OSError) as error:
+        raise click.ClickException(str(error)) from None
+    name = 'rendered faces' if root is None else f'{benchmark.layout} {root.absolute().name}'
+    summary = comparison_table.summarise(run, name)
+    click.echo(json.dumps(summary) if as_json else comparison_table.table(summary))
+
+
+def _render(folder: pathlib.Path, sizes: dict[str, int]) -> None:
+    """Renders the faces that take the place of a data set, where they are not there yet."""
+    from cafer_tf import synthesis
+
+    synthesis.write_face_set(folder, synthesis.FaceSet(**sizes), progress=sys.stderr.isatty(), replace=True)
+
+
+def _fold(text: str) -> Fold:
+    try:
+        return Fold.parse(text)
+    except ValueError as error:
+        raise click.UsageError(f'--fold: {error}') from None
+
+
+def _pair(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition('=')
+    if not equals:
+        raise click.UsageError(f'--set takes KEY=VALUE and --weights ROW=FILE; got {text!r}')
+    return key, value
+
+
+def _value(text: str) -> Any:
+    """What is not JSON is text."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text

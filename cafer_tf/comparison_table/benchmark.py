@@ -1,0 +1,171 @@
+"""All rows and seeds of the table, each kept as it is finished."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import hashlib
+import json
+import pathlib
+import shutil
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from cafer_tf.comparison_table.data import Examples, prepare
+from cafer_tf.comparison_table.rows import DEFAULT_ROWS, FACES, ROWS, Row
+from cafer_tf.comparison_table.training import train_row
+from cafer_tf.config import Config, ConfigError
+from cafer_tf.datasets import Fold
+from cafer_tf.ledger import Ledger
+from cafer_tf.version import __version__
+
+RESULTS, EXAMPLES, TRAININGS = 'results.jsonl', 'examples', 'trainings'
+_WEIGHTS = ('encoder_weights', 'head_weights')
+_SEED = 'training.seed'
+
+
+@dataclasses.dataclass(frozen=True)
+class Benchmark:
+    """The rows of the table on one data set.
+
+    Attributes:
+        layout: of the data set.
+        root: its folder.
+        out: folder of everything that is written: `results.jsonl`, the TFRecords, the state of a training.
+        rows: names of `ROWS`.
+        seeds: how many, from 0.
+        presets: that come after those of each row.
+        changes: of the configuration of every row, by path; they come last.
+        weights: files of the encoder's pretrained weights, by row.
+        fold: the part of a cross-validation to test on.
+    """
+
+    layout: str
+    root: pathlib.Path
+    out: pathlib.Path
+    rows: Sequence[str] = DEFAULT_ROWS
+    seeds: int = 1
+    presets: Sequence[str] = ()
+    changes: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    weights: Mapping[str, pathlib.Path] = dataclasses.field(default_factory=dict)
+    fold: Fold | None = None
+
+    def __post_init__(self) -> None:
+        for name in (*self.rows, *self.weights):
+            if name not in ROWS:
+                raise ConfigError(f'unknown row {name!r}; known: {", ".join(ROWS)}')
+        if unused := sorted(set(self.weights) - set(self.rows)):
+            raise ConfigError(f'weights are given for {unused[0]}, which is none of the rows {", ".join(self.rows)}')
+        if _SEED in self.changes:
+            raise ConfigError(f'{_SEED} is set by the number of seeds; leave it out')
+
+    @property
+    def ledger(self) -> Ledger:
+        """Where the results are kept."""
+        return Ledger(self.out / RESULTS)
+
+    def jobs(self) -> list[Job]:
+        """What there is to train, seed by seed, so that every row has a result early."""
+        return [Job(ROWS[name], seed) for seed in range(self.seeds) for name in dict.fromkeys(self.rows)]
+
+    def config_of(self, job: Job) -> Config:
+        """The configuration that a job trains.
+
+        Raises:
+            ConfigError: a preset or a change that is none, or one that makes the row another network.
+        """
+        own = job.row.config(self.layout)
+        chosen: dict[str, Any] = {**FACES.get(self.layout, {}), **self.changes, _SEED: job.seed}
+        if job.row.name in self.weights:
+            chosen['network.encoder_weights'] = str(self.weights[job.row.name])
+        config = Config.from_preset(*job.row.presets, *self.presets).with_changes(chosen.items())
+        if config.network.encoder != own.network.encoder:
+            raise ConfigError(
+                f'row {job.row.name} is the network {own.network.encoder}, not {config.network.encoder}: choose the '
+                f'network by the row ({", ".join(ROWS)})'
+            )
+        return config
+
+    def run(self) -> Run:
+        """Trains what is not finished yet, and says which row it is at.
+
+        A result belongs to its row, its seed, the whole configuration and the data. What was made with others stays in
+        the file, and counts as another run's. A training that is stopped goes on where it was.
+
+        Raises:
+            ConfigError, DataError, LedgerError, and the errors of `train_row`.
+        """
+        jobs = self.jobs()
+        for job in jobs:  # what is wrong is said before images are read
+            _with_digests(self.config_of(job))
+        self.ledger.results()
+        examples = self.examples()
+        for place, job in enumerate(jobs, start=1):
+            if self._find(job, examples) is None:
+                print(f'{job.row.name}, seed {job.seed} ({place} of {len(jobs)})', flush=True)
+                self._train(job, examples)
+        found = [self._find(job, examples) for job in jobs]
+        return Run([result for result in found if result is not None], examples)
+
+    def examples(self) -> Examples:
+        """The data set as TFRecords, written where they are not there yet."""
+        (faces,) = {self.config_of(job).faces for job in self.jobs()}  # no preset chooses them
+        return prepare(self.layout, self.root, self.out / EXAMPLES, faces, self.fold)
+
+    def identity(self, job: Job, examples: Examples) -> dict[str, Any]:
+        """What makes a result that of a job, as JSON keeps it."""
+        config = _with_digests(self.config_of(job))
+        return {'row': job.row.name, 'seed': job.seed, 'data': examples.identity, 'config': config}
+
+    def state(self, job: Job, examples: Examples) -> pathlib.Path:
+        """Where the state of a training is, until its result is kept."""
+        text = json.dumps(self.identity(job, examples), sort_keys=True)
+        return self.out / TRAININGS / f'{job.row.name}-{job.seed}-{hashlib.sha256(text.encode()).hexdigest()[:8]}'
+
+    def _train(self, job: Job, examples: Examples) -> None:
+        state = self.state(job, examples)
+        result = train_row(self.config_of(job), examples, state)
+        self.ledger.append({**self.identity(job, examples), 'version': __version__, 'result': result})
+        shutil.rmtree(state)
+        with contextlib.suppress(OSError):  # another training's state is there
+            state.parent.rmdir()
+
+    def _find(self, job: Job, examples: Examples) -> dict[str, Any] | None:
+        """The first result of a job, if there is one."""
+        identity = self.identity(job, examples)
+        return next((result for result in self.ledger.results() if identity.items() <= result.items()), None)
+
+
+class Job(NamedTuple):
+    """A row and a seed."""
+
+    row: Row
+    seed: int
+
+
+class Run(NamedTuple):
+    """What a benchmark found.
+
+    Attributes:
+        results: `row`, `seed`, `data`, `config` and `result` (see `train_row`) of every job.
+        examples: the data set.
+    """
+
+    results: list[dict[str, Any]]
+    examples: Examples
+
+
+def _with_digests(config: Config) -> dict[str, Any]:
+    """The configuration as JSON keeps it, with the content of weights in the place of their path.
+
+    Raises:
+        ConfigError: a file that cannot be read.
+    """
+    tree = json.loads(json.dumps(config.to_dict()))
+    for name in _WEIGHTS:
+        if path := tree['network'][name]:
+            try:
+                tree['network'][name] = hashlib.sha256(pathlib.Path(path).read_bytes()).hexdigest()
+            except OSError as error:
+                raise ConfigError(f'network.{name}: {path} cannot be read ({error.strerror})') from None
+    return tree

@@ -1,0 +1,159 @@
+"""A data set as TFRecords that all rows are trained on, written once."""
+
+from __future__ import annotations
+
+import collections
+import contextlib
+import dataclasses
+import json
+import pathlib
+import shutil
+from typing import Any
+
+import tensorflow as tf
+from tqdm import tqdm
+
+from cafer_tf import datasets, features
+from cafer_tf.comparison_table import affectnet
+from cafer_tf.config import FacesConfig
+from cafer_tf.datasets import DataError, FaceRecord, Fold, LeftOut
+from cafer_tf.datasets.records import SHOWN_PROBLEMS
+from cafer_tf.examples import load_example
+
+MAX_BAD_FRACTION = 0.01
+"""The largest share of damaged images, as in a run of the pipeline."""
+_FACTS = 'examples.json'
+_FORMAT = 1
+
+
+@dataclasses.dataclass(frozen=True)
+class Examples:
+    """The TFRecords of a data set, and how they came about.
+
+    Attributes:
+        files: of each split.
+        identity: what they are made of, as JSON keeps it: `dataset`, `fingerprint`, `fold` and `faces`.
+        notes: what a user should know about the splits, a sentence each.
+        subjects_known: whether the data set says who is shown.
+        splits: how many examples each split has.
+        left_out: how many rows or images became no example, by reason.
+        counts: of the validation set of AffectNet (see `affectnet.Counts`); None for other data sets.
+    """
+
+    files: dict[str, str]
+    identity: dict[str, Any]
+    notes: tuple[str, ...]
+    subjects_known: bool
+    splits: dict[str, int]
+    left_out: dict[str, int]
+    counts: dict[str, int] | None
+
+
+def prepare(
+    layout: str, root: pathlib.Path, directory: pathlib.Path, config: FacesConfig, fold: Fold | None = None
+) -> Examples:
+    """Writes a data set as TFRecords, or finds those that are there.
+
+    Args:
+        layout: of the data set, a name of `cafer_tf.datasets.LAYOUTS`.
+        root: its folder.
+        directory: of the TFRecords. What lies there is kept where labels, images, crop and fold are the same, and
+            replaced otherwise; it changes at the end, all at once.
+        config: which part of each image is the face.
+        fold: the part of a cross-validation to test on.
+
+    Raises:
+        DataError: labels that are wrong, a split without a face, or more than 1 % of the images damaged.
+    """
+    root = root.absolute()
+    items = tqdm(datasets.stream(layout, root), unit='face', desc='labels', disable=None, leave=False)
+    identity = {
+        'format': _FORMAT,
+        'dataset': layout,
+        'fingerprint': datasets.fingerprint(items, root),
+        'fold': None if fold is None else str(fold),
+        'faces': dataclasses.asdict(config),
+    }
+    found = _facts(directory)
+    if found.get('identity') != identity:
+        aside = directory.with_name(f'{directory.name}.part')
+        shutil.rmtree(aside, ignore_errors=True)
+        aside.mkdir(parents=True)
+        found = {'identity': identity, **_write(layout, root, aside, config, fold)}
+        (aside / _FACTS).write_text(json.dumps(found, indent=2) + '\n', encoding='utf-8')
+        shutil.rmtree(directory, ignore_errors=True)
+        aside.replace(directory)
+    files = {split: str(directory / f'{split}.gz') for split in features.SPLITS}
+    return Examples(files=files, **{**found, 'notes': tuple(found['notes'])})
+
+
+def _facts(directory: pathlib.Path) -> dict[str, Any]:
+    """What is said of the TFRecords of a folder; nothing where there are none."""
+    try:
+        found = json.loads((directory / _FACTS).read_text(encoding='utf-8'))
+    except (FileNotFoundError, ValueError):
+        return {}
+    complete = all((directory / f'{split}.gz').is_file() for split in features.SPLITS)
+    return found if complete and isinstance(found, dict) else {}
+
+
+def _write(
+    layout: str, root: pathlib.Path, directory: pathlib.Path, config: FacesConfig, fold: Fold | None
+) -> dict[str, Any]:
+    """Writes the file of each split; returns the facts but for the identity."""
+    plan = datasets.plan(layout, root, fold=fold)
+    splits, left_out = collections.Counter(dict.fromkeys(features.SPLITS, 0)), collections.Counter[str]()
+    damaged: list[LeftOut] = []
+    counts = affectnet.Counts() if layout in affectnet.LAYOUTS else None
+    with contextlib.ExitStack() as stack:
+        writers = {
+            split: stack.enter_context(tf.io.TFRecordWriter(str(directory / f'{split}.gz'), 'GZIP'))
+            for split in features.SPLITS
+        }
+        for item in tqdm(datasets.stream(layout, root), unit='face', desc='examples', disable=None):
+            if isinstance(item, FaceRecord):
+                record = dataclasses.replace(item, split=plan.split_of(item))
+                used = _use(record, layout, root, config, writers[record.split])
+            else:
+                used = item
+            if counts is not None:
+                counts.add(used, item)
+            if isinstance(used, FaceRecord):
+                splits[used.split] += 1
+            else:
+                left_out[used.reason] += 1
+                if used.damaged:
+                    damaged.append(used)
+    _check(root, splits, damaged)
+    return {
+        'notes': plan.notes,
+        'subjects_known': plan.subjects_known,
+        'splits': dict(splits),
+        'left_out': dict(left_out.most_common()),
+        'counts': None if counts is None else dataclasses.asdict(counts),
+    }
+
+
+def _use(record: FaceRecord, layout: str, root: pathlib.Path, config: FacesConfig, writer: Any) -> FaceRecord | LeftOut:
+    """Writes the example of a face; returns why not where that cannot be."""
+    try:
+        example = load_example(record, layout, root, config)
+    except datasets.UnusableImage as error:
+        return LeftOut(record.path, str(error), record.file, record.row, damaged=True)
+    writer.write(example.SerializeToString(deterministic=True))
+    return record
+
+
+def _check(root: pathlib.Path, splits: collections.Counter[str], damaged: list[LeftOut]) -> None:
+    """Raises where too much is damaged, or a split is empty."""
+    total = splits.total() + len(damaged)
+    if len(damaged) > MAX_BAD_FRACTION * total:
+        lines = [
+            f'{root}: {len(damaged)} of {total} images or labels are damaged, more than {MAX_BAD_FRACTION:.0%}. Mend '
+            'them or remove their rows.'
+        ]
+        lines += [f'  {item.file or item.path}, row {item.row}: {item.reason}' for item in damaged[:SHOWN_PROBLEMS]]
+        raise DataError('\n'.join(lines))
+    for split, count in splits.items():
+        if not count:
+            raise DataError(f'{root}: no face of the split {split} can be used. Add some, or draw the splits anew.')

@@ -1,0 +1,93 @@
+"""The table as text, for a terminal."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from cafer_tf import features
+from cafer_tf.comparison_table.published import FIGURES, PUBLISHED
+
+_METHOD, _BACKBONE, _PARAMETERS, _CELL, _SPEED = 29, 17, 12, 14, 10
+_PUBLISHED = 'published'
+
+
+def table(summary: Mapping[str, Any]) -> str:
+    """The poster's lines, the rows that were trained, and the notes.
+
+    Args:
+        summary: of `summarise`.
+    """
+    figures = [f'{figure.upper()} {output}' for figure in FIGURES for output in features.OUTPUTS]
+    different = '' if summary['comparable'] else ', not comparable across data sets'
+    lines = [
+        _line('', 'network', 'parameters', figures, 'images/s'),
+        f'published, of AffectNet{different}',
+        *_published(),
+        f'measured here, on {summary["data"]}',
+    ]
+    for row in summary['rows']:
+        lines += _measured(row)
+    return '\n'.join([*lines, '', *(f'- {note}' for note in summary['notes'])])
+
+
+def _published() -> Iterator[str]:
+    for line in PUBLISHED.values():
+        pairs = [getattr(line, figure) or (None, None) for figure in FIGURES]
+        cells = [_decimals(value) for pair in pairs for value in pair]
+        parameters = '-' if line.parameters is None else f'{line.parameters:g}M'
+        yield _line(f'  {line.method}', line.backbone, parameters, cells, '', _PUBLISHED)
+
+
+def _measured(row: Mapping[str, Any]) -> Iterator[str]:
+    """A line for each filter, with another below it where there are bounds of its own."""
+    for place, judged in enumerate(row['judged']):
+        found = [judged['pooled'][output][figure] for figure in FIGURES for output in features.OUTPUTS]
+        faces = f'{judged["examples"]:,} faces'
+        faces += '' if judged['subjects'] is None else f' of {judged["subjects"]:,} people'
+        several, note = len(row['seeds']) > 1, f'{judged["filter"]}, {faces}'
+        cells = [_mean(interval) if several else f'{interval["value"]:.3f}' for interval in found]
+        if place:
+            yield _line('', '', '', cells, '', note)
+        else:
+            yield _line(
+                f'  {row["method"]}{" *" if row["changed"] else ""}',
+                row['backbone'],
+                _parameters(row),
+                cells,
+                _speed(row),
+                note,
+            )
+        if not several and found[0]['low'] is not None:
+            yield _line('', '', '', [_bounds(interval) for interval in found], '')
+
+
+def _parameters(row: Mapping[str, Any]) -> str:
+    return f'{row["parameters"] / 1e6:.2f}M'
+
+
+def _speed(row: Mapping[str, Any]) -> str:
+    speed = row['images_per_second']
+    return '-' if speed is None else f'{speed:.0f}'
+
+
+def _mean(interval: Mapping[str, float]) -> str:
+    return f'{interval["value"]:.3f} ±{interval["high"] - interval["value"]:.3f}'
+
+
+def _bounds(interval: Mapping[str, float]) -> str:
+    low, high = (re.sub(r'^(-?)0\.', r'\1.', f'{interval[bound]:.3f}') for bound in ('low', 'high'))
+    return f'[{low}, {high}]'
+
+
+def _decimals(value: float | None) -> str:
+    """As many decimals as the poster has: two, or four."""
+    if value is None:
+        return '-'
+    return f'{value:.2f}' if round(value, 2) == value else f'{value:.4f}'
+
+
+def _line(method: str, backbone: str, parameters: str, cells: Sequence[str], speed: str, note: str = '') -> str:
+    heads = f'{method:<{_METHOD}}{backbone:<{_BACKBONE}}{parameters:>{_PARAMETERS}}'
+    return (heads + ''.join(f'{cell:>{_CELL}}' for cell in cells) + f'{speed:>{_SPEED}}   {note}').rstrip()

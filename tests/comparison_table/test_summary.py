@@ -1,0 +1,123 @@
+import json
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from cafer_tf.comparison_table import Run, summarise, table
+from cafer_tf.comparison_table.data import Examples
+from cafer_tf.comparison_table.summary import interval_over_seeds
+from cafer_tf.comparison_table.training import judge
+from cafer_tf.config import Config
+
+
+def examples(layout='csv', known=True, counts=None):
+    return Examples(
+        {},
+        {'dataset': layout, 'faces': {'source': 'as_is', 'size': 0}},
+        ('a note.',),
+        known,
+        {'train': 9, 'eval': 2, 'test': 4},
+        {'odd': 3},
+        counts,
+    )
+
+
+def figures(value, spread=0.1):
+    interval = {'value': value, 'low': value - spread, 'high': value + spread}
+    outputs = {output: dict.fromkeys(('rmse', 'pcc', 'ccc', 'sagr'), interval) for output in ('valence', 'arousal')}
+    return {**outputs, 'mean': {'ccc': interval}}
+
+
+def result(row, seed, *values, epochs=25, speed=50.0, people=2):
+    config = Config.from_preset('paper', *([] if row == 'compact' else [row])).with_changes(
+        [('training.seed', seed), ('training.epochs', epochs)]
+    )
+    tree = json.loads(json.dumps(config.to_dict()))  # as a ledger keeps it
+    judged = [
+        {'filter': name, 'examples': 4 - place, 'subjects': people, 'pooled': figures(value)}
+        for place, (name, value) in enumerate(zip(('test split', 'a part of it'), values, strict=False))
+    ]
+    return {
+        'row': row,
+        'seed': seed,
+        'data': {'dataset': 'csv'},
+        'config': tree,
+        'result': {
+            'epoch': 7 + seed,
+            'parameters': {'encoder': 2_000_000, 'head': 500_000},
+            'images_per_second': speed,
+            'device': '2 processor cores',
+            'judged': judged,
+            'draws': {'resamples': 1000, 'confidence': 0.95, 'seed': 0},
+        },
+    }
+
+
+def test_one_seed_has_the_interval_over_people():
+    found = summarise(Run([result('alexnet', 0, 0.5)], examples()), 'csv faces')
+    assert found['rows'][0]['judged'][0]['pooled'] == figures(0.5)
+    lines = table(found).splitlines()
+    place = next(i for i, line in enumerate(lines) if 'measured here, on csv faces' in line)
+    assert lines[place + 1].split()[:7] == ['Kim', 'and', 'Song', '2021', 'AlexNet', '(tuned)', '2.50M']
+    assert lines[place + 1].split()[7:14] == ['0.500'] * 6 + ['50']
+    assert lines[place + 1].endswith('test split, 4 faces of 2 people')
+    assert lines[place + 2].count('[.400, .600]') == 6
+    assert any('1,000 draws of people' in note for note in found['notes'])
+
+
+def test_several_seeds_have_the_interval_over_them():
+    values = [0.61, 0.64, 0.6]
+    low, high = stats.t.interval(0.95, 2, np.mean(values), stats.sem(values))
+    assert interval_over_seeds(values) == pytest.approx({'value': np.mean(values), 'low': low, 'high': high})
+    run = Run([result('alexnet', seed, value, speed=seed or None) for seed, value in enumerate(values)], examples())
+    found = summarise(run, 'csv faces')
+    (row,) = found['rows']
+    assert row['judged'][0]['pooled']['mean']['ccc'] == pytest.approx(
+        {'value': np.mean(values), 'low': low, 'high': high}
+    )
+    assert (row['seeds'], row['best_epochs'], row['images_per_second']) == ([0, 1, 2], [7, 8, 9], 1.5)
+    # s = .0208; t with two degrees of freedom 4.303; 4.303 * .0208 / sqrt(3) = .052
+    assert table(found).count('0.617 ±0.052') == 6
+    assert any('mean over 3 seeds' in note for note in found['notes'])
+
+
+def test_the_published_lines_have_the_posters_decimals_and_dashes():
+    lines = table(summarise(Run([result('alexnet', 0, 0.5)], examples()), 'csv faces')).splitlines()
+    (hasani,) = (line for line in lines if 'Hasani' in line)
+    assert hasani.split()[4:] == ['ResNeXt50', '3.1M', '0.2668', '0.2482', '0.78', '0.86', '0.74', '0.85', 'published']
+    (barros,) = (line for line in lines if 'Barros' in line)
+    assert barros.split()[4:] == ['AlexNet', '-', '-', '-', '-', '-', '0.67', '0.38', 'published']
+    (first,) = (line for line in lines if 'Mollahosseini' in line)
+    assert first.split()[4:] == ['AlexNet', '61M', '0.37', '0.41', '0.66', '0.54', '0.60', '0.34', 'published']
+
+
+def test_what_differs_from_a_rows_presets_is_marked_and_said():
+    found = summarise(Run([result('alexnet', 0, 0.5), result('compact', 0, 0.5, epochs=3)], examples()), 'csv faces')
+    assert [row['changed'] for row in found['rows']] == [[], ['training.epochs=3']]
+    assert 'CAFER-TF *' in table(found) and 'Kim and Song 2021 *' not in table(found)
+    assert (
+        'compact: presets paper; 64 px, batches of 64, at most 3 epochs (best: 7); *: training.epochs=3'
+        in found['notes']
+    )
+
+
+def test_figures_are_comparable_on_affectnet_alone_and_its_filters_are_counted():
+    counts = {'listed': 5500, 'kept': 4500, 'without_none': 4000}
+    run = Run([result('alexnet', 0, 0.5, 0.6, people=None)], examples('affectnet_csv', False, counts))
+    found = summarise(run, 'affectnet_csv AffectNet')
+    shown = table(found)
+    assert found['comparable'] and 'not comparable' not in shown
+    assert '5,500 listed, of them 4,500 judged' in shown and '4,000 with another expression than none' in shown
+    assert 'test split, 4 faces\n' in shown and 'a part of it, 3 faces\n' in shown
+    assert 'draws of images, for who is shown is unknown' in shown
+    other = table(summarise(Run([result('alexnet', 0, 0.5)], examples()), 'csv faces'))
+    assert 'published, of AffectNet, not comparable across data sets' in other
+    assert 'left out of all splits: 3 × odd' in other and '- a note.' in other
+
+
+def test_no_interval_is_shown_where_there_is_one_person():
+    labels = np.random.default_rng(0).uniform(-1, 1, (8, 2))
+    one = result('alexnet', 0, 0.5)
+    one['result']['judged'] = [judge(labels, labels / 2, np.array(['ann'] * 8), 'test split')]
+    assert '[.' not in table(summarise(Run([one], examples()), 'csv faces'))
