@@ -143,7 +143,22 @@ def test_mistakes_are_explained_without_a_stack_trace(arguments, message, tmp_pa
     assert 'Traceback' not in result.stderr
 
 
-@pytest.mark.parametrize('command', [[], ['run'], ['predict'], ['synthesize']])
+@pytest.mark.parametrize(
+    'command',
+    [
+        [],
+        ['benchmark', 'metric-learning'],
+        ['benchmark', 'table'],
+        ['data', 'compare'],
+        ['data', 'inspect'],
+        ['evaluate'],
+        ['predict'],
+        ['report'],
+        ['run'],
+        ['synthesize'],
+    ],
+    ids=' '.join,
+)
 def test_help_comes_with_examples_and_without_tensorflow(command):
     result = call(*command, '--help')
     assert result.exit_code == 0
