@@ -10,7 +10,7 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from cafer_tf.study.comparison import GAP, PROBE, UNSEEN_CCC, Mean, Run, differences, means
-from cafer_tf.study.variants import BASELINE, DESCRIPTIONS
+from cafer_tf.study.variants import BASELINE
 
 _COLOURS = {0: '#0072b2', 1: '#d55e00', 2: '#009e73'}
 _PANELS = (
@@ -26,16 +26,16 @@ def comparison_figure(variants: Mapping[float, Mapping[str, Mapping[Run, Mapping
     Args:
         variants: of `comparison.by_variant`; a variant without a run in common with `supervised` is left out.
     """
-    figure = Figure(figsize=(11, 0.9 + 2.3 * len(variants)), layout='constrained')
+    figure = Figure(figsize=(10, 1.0 + 2.3 * len(variants)), layout='constrained')
     panels = figure.subplots(len(variants), len(_PANELS), squeeze=False, sharey=True)
     for line, (idiosyncrasy, rows) in zip(panels, variants.items(), strict=True):
         reference = rows.get(BASELINE, {})
         names = [name for name in rows if name != BASELINE and differences(rows[name], reference)]
         for place, (axes, (key, title)) in enumerate(zip(line, _PANELS, strict=True)):
             _draw(axes, [differences(rows[name], reference)[key] for name in names], _COLOURS[place])  # type: ignore[index]
-            level = f'; supervised: {means(reference)[key].value:.3f}' if reference else ''
+            level = f'\n{BASELINE}: {means(reference)[key].value:.3f}' if reference else ''
             axes.set_title(f'{title}{level}', fontsize=9)
-            axes.set_yticks(range(len(names)), [DESCRIPTIONS[name] for name in names], fontsize=8)
+            axes.set_yticks(range(len(names)), names, fontsize=8)
             axes.set_ylim(len(names) - 0.5, -0.5)
         line[0].set_ylabel(f'idiosyncrasy {idiosyncrasy:g}')
     for axes in panels[-1]:
