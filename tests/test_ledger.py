@@ -1,5 +1,4 @@
 import json
-import multiprocessing
 import os
 import resource
 import signal
@@ -10,6 +9,12 @@ import pytest
 
 from cafer_tf.ledger import Ledger, LedgerError
 
+_FIFTY = """
+import sys
+from cafer_tf.ledger import Ledger
+for number in range(50):
+    Ledger(sys.argv[1]).append({'writer': int(sys.argv[2]), 'number': number, 'text': 'x' * 5_000})
+"""
 _ENDLESS = """
 import sys
 from cafer_tf.ledger import Ledger
@@ -20,11 +25,6 @@ while True:
     print(number, flush=True)
     number += 1
 """
-
-
-def _append_many(path, writer):
-    for number in range(50):
-        Ledger(path).append({'writer': writer, 'number': number, 'text': 'x' * 5000})
 
 
 def test_results_come_back_in_order_and_the_folder_is_made(tmp_path):
@@ -89,12 +89,8 @@ def test_a_result_that_does_not_fit_leaves_the_file_as_it_was(tmp_path):
 
 def test_processes_that_append_at_the_same_time_lose_nothing(tmp_path):
     path = tmp_path / 'results.jsonl'
-    context = multiprocessing.get_context('spawn')
-    writers = [context.Process(target=_append_many, args=(path, writer)) for writer in range(3)]
-    for each in writers:
-        each.start()
-    for each in writers:
-        each.join()
+    writers = [subprocess.Popen([sys.executable, '-c', _FIFTY, path, str(writer)]) for writer in range(3)]
+    assert [each.wait() for each in writers] == [0, 0, 0]
     numbers = {writer: [] for writer in range(3)}
     for result in Ledger(path).results():
         numbers[result['writer']].append(result['number'])
