@@ -9,10 +9,10 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
+from cafer_tf.report.colours import PEOPLE_COLOURS
 from cafer_tf.study.comparison import GAP, PROBE, UNSEEN_CCC, Mean, Run, differences, means
 from cafer_tf.study.variants import BASELINE
 
-_COLOURS = {0: '#0072b2', 1: '#d55e00', 2: '#009e73'}
 _PANELS = (
     (UNSEEN_CCC, 'mean CCC, people never seen'),
     (GAP, 'gap: people seen − never seen'),
@@ -31,8 +31,8 @@ def comparison_figure(variants: Mapping[float, Mapping[str, Mapping[Run, Mapping
     for line, (idiosyncrasy, rows) in zip(panels, variants.items(), strict=True):
         reference = rows.get(BASELINE, {})
         names = [name for name in rows if name != BASELINE and differences(rows[name], reference)]
-        for place, (axes, (key, title)) in enumerate(zip(line, _PANELS, strict=True)):
-            _draw(axes, [differences(rows[name], reference)[key] for name in names], _COLOURS[place])  # type: ignore[index]
+        for axes, (key, title), colour in zip(line, _PANELS, PEOPLE_COLOURS, strict=False):
+            _draw(axes, [differences(rows[name], reference)[key] for name in names], colour)  # type: ignore[index]
             level = f'\n{BASELINE}: {means(reference)[key].value:.3f}' if reference else ''
             axes.set_title(f'{title}{level}', fontsize=9)
             axes.set_yticks(range(len(names)), names, fontsize=8)

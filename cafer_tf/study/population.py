@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import pathlib
+from typing import Any
 
 import joblib
 import tensorflow as tf
@@ -15,7 +17,7 @@ from cafer_tf.examples import to_example
 from cafer_tf.synthesis import FaceSet, make_person
 from cafer_tf.synthesis.population import render_sample, subject_id
 
-_LAYOUT = 'rendered'
+_LAYOUT, _PARAMETERS = 'rendered', 'population.json'
 _TRAIN_PARTS, _EVAL_PARTS = 2, 1
 
 
@@ -85,8 +87,12 @@ def render(population: Population, idiosyncrasy: float, directory: pathlib.Path,
         idiosyncrasy: how differently they express an emotion, in [0, 1].
         directory: of this population and idiosyncrasy alone.
         workers: processes.
+
+    Raises:
+        ConfigError: the directory holds other people.
     """
     directory.mkdir(parents=True, exist_ok=True)
+    _claim(directory / _PARAMETERS, {**dataclasses.asdict(population), 'idiosyncrasy': idiosyncrasy})
     missing = [
         person
         for person in range(population.people)
@@ -97,6 +103,15 @@ def render(population: Population, idiosyncrasy: float, directory: pathlib.Path,
     title = f'faces, idiosyncrasy {idiosyncrasy:g}'
     for _ in tqdm(parallel(jobs), total=len(missing), unit='person', desc=title, disable=None if missing else True):
         pass
+
+
+def _claim(path: pathlib.Path, parameters: dict[str, Any]) -> None:
+    if not path.exists():
+        aside = path.with_suffix('.part')
+        aside.write_text(json.dumps(parameters, indent=2) + '\n', encoding='utf-8')
+        aside.replace(path)
+    elif json.loads(path.read_text(encoding='utf-8')) != parameters:
+        raise ConfigError(f'{path.parent} holds people of another study; remove it, or choose another folder')
 
 
 def _render_person(population: Population, idiosyncrasy: float, directory: pathlib.Path, index: int) -> None:

@@ -1,8 +1,11 @@
 import json
 import pathlib
 
+import numpy as np
 import pytest
+import tensorflow as tf
 
+from cafer_tf import Cafer
 from cafer_tf.ledger import Ledger
 from cafer_tf.study import comparison, variants
 from cafer_tf.study.job import Job, run
@@ -20,6 +23,17 @@ def test_every_variant_is_a_configuration_of_one_budget():
         assert config.training.seed == 3
     assert configs['supervised'].adversarial.weight == configs['balanced'].adversarial.weight == 0
     assert configs['balanced'].grouping.balanced and not configs['supervised'].grouping.balanced
+
+
+def test_all_variants_begin_with_the_same_weights():
+    weights = {}
+    for name in variants.DESCRIPTIONS:
+        tf.keras.utils.set_random_seed(3)
+        model = Cafer(variants.config_of(name, 3), threshold=0.4)
+        weights[name] = [weight.numpy() for weight in (*model.encoder.weights, *model.head.weights)]
+    for found in weights.values():
+        for one, other in zip(found, weights['supervised'], strict=True):
+            np.testing.assert_array_equal(one, other)
 
 
 def test_changes_come_before_the_budget():

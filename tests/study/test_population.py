@@ -40,3 +40,9 @@ def test_rendering_goes_on_where_it_was_and_shows_new_images_of_the_same_people(
     render(SMALL, 1.0, tmp_path, workers=1)
     assert pathlib.Path(fold.eval[0]).read_bytes() == kept
     assert pathlib.Path(fold.test[0]).stat().st_mtime_ns == untouched
+
+
+def test_people_of_other_parameters_are_not_taken_for_these(tmp_path):
+    render(SMALL, 1.0, tmp_path, workers=1)
+    with pytest.raises(ConfigError, match='another study'):
+        render(SMALL, 0.5, tmp_path, workers=1)
