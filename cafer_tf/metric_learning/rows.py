@@ -121,8 +121,10 @@ class Objective:
             return tf.constant(self._margin, embeddings.dtype)
         margin = class_margin(labels, embeddings, self._neighbours, self._constant)
         if self._row.loss == 'margin':
-            # With a margin of β nothing would be near enough; up to half of it leaves positives room.
-            return tf.minimum(margin, tf.maximum(tf.reduce_min(self._learned.beta) / 2, 0))
+            # With a margin of β nothing would be near enough; up to half of it leaves positives room. The loss grows
+            # with the margin, so that a gradient through the bound would pull the smallest β down to 0 step by step.
+            bound = tf.stop_gradient(tf.reduce_min(self._learned.beta)) / 2
+            return tf.minimum(margin, tf.maximum(bound, 0))
         return tf.minimum(margin, _CEILINGS[self._row.loss])
 
 

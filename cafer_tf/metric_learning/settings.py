@@ -8,12 +8,13 @@ import typing
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
+from cafer_tf.config import ConfigError, parse_pair
 from cafer_tf.metric_learning.rows import LOSSES, Row
 
 Augmentation = Literal['affine', 'crop']
 
 
-class SettingsError(ValueError):
+class SettingsError(ConfigError):
     """A setting is unknown or out of range."""
 
 
@@ -108,13 +109,11 @@ class Settings:
 
         Raises:
             SettingsError: an unknown name, or a value out of range or of another type.
+            ConfigError: a change without `=`.
         """
         own: dict[str, Any] = {}
         of_losses: dict[str, dict[str, Any]] = {}
-        for change in changes:
-            key, equals, text = change.partition('=')
-            if not equals:
-                raise SettingsError(f'a change is KEY=VALUE, for example epochs=3; got {change!r}')
+        for key, text in map(parse_pair, changes):
             if key not in self.names():
                 raise SettingsError(f'unknown setting {key!r}; known: {", ".join(self.names())}')
             loss, _, name = key.rpartition('.')
@@ -155,6 +154,16 @@ def _require(condition: bool, message: str) -> None:
         raise SettingsError(message)
 
 
+def _published(learning_rate: float) -> dict[str, LossSettings]:
+    """The published static margins, and one learning rate for all."""
+    margins = {'contrastive': 0.5, 'triplet': 0.2, 'margin': 0.2, 'dsml': 0.2, 'proxy_anchor': 0.1}
+    own_rates = {'proxy_anchor': 100.0}
+    return {
+        loss: LossSettings(learning_rate, margin, neighbours=4, own_rate=own_rates.get(loss, 1.0))
+        for loss, margin in margins.items()
+    }
+
+
 DRAWINGS = Settings(
     network='drawing',
     stored_size=28,
@@ -164,25 +173,12 @@ DRAWINGS = Settings(
     classes_per_batch=16,
     images_per_class=5,
     epochs=20,
-    losses={
-        'contrastive': LossSettings(learning_rate=2e-3, margin=0.5, neighbours=4),
-        'triplet': LossSettings(learning_rate=2e-3, margin=0.2, neighbours=4),
-        'margin': LossSettings(learning_rate=2e-3, margin=0.2, neighbours=4),
-        'dsml': LossSettings(learning_rate=2e-3, margin=0.2, neighbours=4),
-        'proxy_anchor': LossSettings(learning_rate=2e-3, margin=0.1, neighbours=4, own_rate=100),
-    },
+    losses=_published(learning_rate=2e-3),
 )
 """For drawings, such as those of Omniglot."""
 
 
 def _photographs(decay_epochs: int) -> Settings:
-    losses = {
-        'contrastive': LossSettings(learning_rate=1e-4, margin=0.5, neighbours=4),
-        'triplet': LossSettings(learning_rate=1e-4, margin=0.2, neighbours=4),
-        'margin': LossSettings(learning_rate=1e-4, margin=0.2, neighbours=4),
-        'dsml': LossSettings(learning_rate=1e-4, margin=0.2, neighbours=4),
-        'proxy_anchor': LossSettings(learning_rate=1e-4, margin=0.1, neighbours=4, own_rate=100),
-    }
     return Settings(
         network='resnet18',
         stored_size=256,
@@ -194,7 +190,7 @@ def _photographs(decay_epochs: int) -> Settings:
         epochs=60,
         warm_up_epochs=1,
         decay_epochs=decay_epochs,
-        losses=losses,
+        losses=_published(learning_rate=1e-4),
     )
 
 

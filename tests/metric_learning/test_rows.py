@@ -82,3 +82,14 @@ def test_the_margin_is_a_constant_for_the_gradient(batch):
         tape.watch(embeddings)
         margin = class_margin(labels, embeddings, 4)
     assert tape.gradient(margin, embeddings) is None
+
+
+def test_the_bound_of_the_margin_is_a_constant_for_the_gradient_too(batch):
+    objective = Objective(ROWS['margin_adaptive'], 4, 5, margin=0.3, neighbours=4, constant=1.0)
+    beta = objective.trainable_variables[0]
+    beta.assign([1.2, 1.2, 1.2, 0.3])  # the smallest one is that of a class that the batch does not have
+    with tf.GradientTape() as tape:
+        loss, margin = objective(tf.constant(batch[0]), batch[1], tf.constant([3, 4]))
+    assert float(margin) == pytest.approx(0.15)
+    gradient = tape.gradient(loss, beta).numpy()
+    assert gradient[3] == 0 and gradient[:3].any()

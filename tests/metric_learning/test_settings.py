@@ -2,8 +2,9 @@ import json
 
 import pytest
 
+from cafer_tf.config import ConfigError
 from cafer_tf.datasets.classes import CLASS_LAYOUTS
-from cafer_tf.metric_learning import RECIPES, ROWS, SettingsError
+from cafer_tf.metric_learning import RECIPES, ROWS
 
 
 def test_every_layout_has_settings():
@@ -40,7 +41,7 @@ def test_values_are_changed_by_name():
     ],
 )
 def test_what_is_wrong_is_said(change, message):
-    with pytest.raises(SettingsError, match=message):
+    with pytest.raises(ConfigError, match=message):
         RECIPES['omniglot'].with_changes([change])
 
 
