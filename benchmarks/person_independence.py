@@ -17,7 +17,6 @@ import os
 import pathlib
 import sys
 from collections.abc import Sequence
-from typing import Any
 
 os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
 
@@ -25,7 +24,7 @@ import joblib
 import tensorflow as tf
 from tqdm import tqdm
 
-from cafer_tf.config import ConfigError
+from cafer_tf.config import ConfigError, parse_change
 from cafer_tf.ledger import Ledger, LedgerError
 from cafer_tf.study import comparison, job, plan, plots, variants
 from cafer_tf.study.population import render
@@ -60,17 +59,6 @@ def run_all(jobs: Sequence[job.Job], out: pathlib.Path, workers: int) -> None:
             bar.update()
 
 
-def change(text: str) -> tuple[str, Any]:
-    """`KEY=VALUE` of the configuration; what is not JSON is text."""
-    key, equals, value = text.partition('=')
-    if not equals:
-        raise argparse.ArgumentTypeError(f'must be KEY=VALUE, for example adversarial.weight=0.3; got {text!r}')
-    try:
-        return key, json.loads(value)
-    except ValueError:
-        return key, value
-
-
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description='What each part of the method does for people the network has never seen.',
@@ -89,9 +77,7 @@ def parse() -> argparse.Namespace:
         default=plan.ROUNDS,
         help=f'seeds of each fold, out of {plan.SEEDS} (default: {plan.ROUNDS})',
     )
-    parser.add_argument(
-        '--set', nargs='+', type=change, default=[], metavar='KEY=VALUE', help='other settings, for all'
-    )
+    parser.add_argument('--set', nargs='+', default=[], metavar='KEY=VALUE', help='other settings, for all')
     parser.add_argument('--workers', type=int, default=len(os.sched_getaffinity(0)), help='processes, a thread each')
     parser.add_argument('--table', action='store_true', help='train nothing; show the results that are there')
     parser.add_argument('--plot', type=pathlib.Path, help='draw the comparison to this picture')
@@ -102,7 +88,7 @@ def parse() -> argparse.Namespace:
 def main() -> None:
     options = parse()
     try:
-        jobs = plan.jobs(options.variants, options.idiosyncrasy, options.rounds, options.set)
+        jobs = plan.jobs(options.variants, options.idiosyncrasy, options.rounds, list(map(parse_change, options.set)))
         if not options.table:
             run_all(jobs, options.out, options.workers)
         results = plan.finished(jobs, options.out)

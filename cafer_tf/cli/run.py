@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from cafer_tf.config import PRESETS, Config
+from cafer_tf.config import PRESETS, Config, parse_change
 from cafer_tf.datasets import LAYOUTS
 
 
@@ -66,18 +66,7 @@ def run(changes: tuple[str, ...], preset: tuple[str, ...], **options: Any) -> No
         options['preset'] = ','.join(preset) or None
         variables = {f'CAFER_{name.upper()}': str(value) for name, value in options.items() if value is not None}
         settings = configs.from_environment({**os.environ, **variables})
-        config = settings.config.with_changes(_parse(change) for change in changes)
+        config = settings.config.with_changes(map(parse_change, changes))
         demo.run(dataclasses.replace(settings, config=config))
     except EXPECTED as error:
         raise click.ClickException(str(error)) from None
-
-
-def _parse(change: str) -> tuple[str, Any]:
-    """`training.epochs=3` as key and value; what is not JSON is text."""
-    key, equals, text = change.partition('=')
-    if not equals:
-        raise click.UsageError(f'--set takes KEY=VALUE, for example training.epochs=40; got {change!r}')
-    try:
-        return key, json.loads(text)
-    except ValueError:
-        return key, text

@@ -4,6 +4,7 @@
 misspelled option stops a run instead of being ignored.
 """
 
+from cafer_tf.config.changes import parse_change, parse_pair
 from cafer_tf.config.errors import ConfigError
 from cafer_tf.config.presets import PRESETS
 from cafer_tf.config.sections import (
@@ -32,4 +33,6 @@ __all__ = [
     'MarginConfig',
     'NetworkConfig',
     'TrainingConfig',
+    'parse_change',
+    'parse_pair',
 ]

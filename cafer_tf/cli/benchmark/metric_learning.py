@@ -72,7 +72,7 @@ def metric_learning(
             raise SettingsError(f'unknown row {unknown[0]!r}; known: {", ".join(ROWS)}')
         settings = RECIPES[dataset].with_changes(changes)
         found = Benchmark(layout=dataset, settings=settings, rows=names, **options).run(workers)
-    except (*EXPECTED, DivergedError, LedgerError, SettingsError, OSError) as error:
+    except (*EXPECTED, DivergedError, LedgerError, OSError) as error:
         raise click.ClickException(str(error)) from None
     summary = summarise(found.results)
     if as_json:

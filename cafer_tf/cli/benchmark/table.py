@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from cafer_tf.config import PRESETS
+from cafer_tf.config import PRESETS, parse_change, parse_pair
 from cafer_tf.datasets import LAYOUTS, Fold
 
 
@@ -99,8 +99,8 @@ def table(
                 root=root or out / 'faces',
                 out=out,
                 rows=comparison_table.DEFAULT_ROWS if rows is None else rows.split(','),
-                changes={key: _value(text) for key, text in map(_pair, changes)},
-                weights={row: pathlib.Path(file) for row, file in map(_pair, weights)},
+                changes=dict(map(parse_change, changes)),
+                weights={row: pathlib.Path(file) for row, file in (parse_pair(each, 'ROW=FILE') for each in weights)},
                 fold=None if fold is None else _fold(fold),
                 **options,
             )
@@ -126,18 +126,3 @@ def _fold(text: str) -> Fold:
         return Fold.parse(text)
     except ValueError as error:
         raise click.UsageError(f'--fold: {error}') from None
-
-
-def _pair(text: str) -> tuple[str, str]:
-    key, equals, value = text.partition('=')
-    if not equals:
-        raise click.UsageError(f'--set takes KEY=VALUE and --weights ROW=FILE; got {text!r}')
-    return key, value
-
-
-def _value(text: str) -> Any:
-    """What is not JSON is text."""
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
