@@ -9,15 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import numpy as np
 import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.metrics import metric_types, metric_util
 
 from cafer_tf import features
 from cafer_tf.evaluation import sets
-from cafer_tf.metrics.bootstrap import CONFIDENCE, RESAMPLES, Interval, bootstrap, mean_of, replicate
+from cafer_tf.metrics.bootstrap import Interval, bootstrap, mean_of, replicate
 from cafer_tf.metrics.statistic import AgreementStatistic
-from pipeline.tallies import Tally, tally_computation
+from pipeline.tallies import DrawnMetric, Tally, tally_computation
 
 Figures = dict[str, float]
 
@@ -80,16 +79,11 @@ def _mean_ccc(*tallies: Tally, name: str, resamples: int, confidence: float, see
 def _spread(
     statistics: Mapping[str, AgreementStatistic], name: str, minimum_examples: int, minimum_deviation: float
 ) -> Figures:
-    scores = [
-        statistic.ccc()
-        for statistic in statistics.values()
-        if statistic.count >= minimum_examples and np.sqrt(statistic.square_y / statistic.count) >= minimum_deviation
-    ]
-    quantiles = np.quantile(scores, sets.QUANTILES).tolist() if scores else []
+    scores, quantiles = sets.ccc_spread(statistics, minimum_examples, minimum_deviation)
     return {
         f'{name}_included': len(scores),
         f'{name}_excluded': len(statistics) - len(scores),
-        **{quantile_name(name, at): value for at, value in zip(sets.QUANTILES, quantiles, strict=bool(quantiles))},
+        **{quantile_name(name, at): value for at, value in quantiles.items()},
     }
 
 
@@ -139,40 +133,21 @@ class SAGR(tfma.metrics.Metric):
         super().__init__(_derived(_pooled), name=name)
 
 
-class Bounds(tfma.metrics.Metric):
-    """The confidence intervals of all four over people: `rmse_low`, `rmse_high`, `pcc_low` and so on.
+class Bounds(DrawnMetric):
+    """The confidence intervals of all four over people: `rmse_low`, `rmse_high`, `pcc_low` and so on."""
 
-    Args:
-        resamples: number of draws of people.
-        confidence: coverage of the intervals, in (0, 1).
-        seed: of the draws.
-    """
-
-    def __init__(
-        self,
-        name: str = 'bounds',
-        resamples: int = RESAMPLES,
-        confidence: float = CONFIDENCE,
-        seed: int = 0,
-    ):
-        super().__init__(_derived(_bounds), name=name, resamples=resamples, confidence=confidence, seed=seed)
+    def __init__(self, name: str = 'bounds', **draws: Any):
+        super().__init__(_derived(_bounds), name, **draws)
 
 
-class MeanCCC(tfma.metrics.Metric):
+class MeanCCC(DrawnMetric):
     """The mean of the CCCs of valence and arousal, `mean_ccc`, with its interval, `mean_ccc_low` and `mean_ccc_high`.
 
-    It is about both outputs, so its specification names none. The arguments are those of `Bounds`.
+    It is about both outputs, so its specification names none.
     """
 
-    def __init__(
-        self,
-        name: str = 'mean_ccc',
-        resamples: int = RESAMPLES,
-        confidence: float = CONFIDENCE,
-        seed: int = 0,
-    ):
-        computations = _derived(_mean_ccc, features.OUTPUTS)
-        super().__init__(computations, name=name, resamples=resamples, confidence=confidence, seed=seed)
+    def __init__(self, name: str = 'mean_ccc', **draws: Any):
+        super().__init__(_derived(_mean_ccc, features.OUTPUTS), name, **draws)
 
 
 class SubjectCCC(tfma.metrics.Metric):

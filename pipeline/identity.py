@@ -14,14 +14,12 @@ from typing import Any, NamedTuple
 
 import apache_beam as beam
 import numpy as np
-import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.metrics import metric_types, metric_util
 
 from cafer_tf import features
-from cafer_tf.metrics.bootstrap import CONFIDENCE, RESAMPLES
 from cafer_tf.metrics.identity import identity_probe
 from cafer_tf.serving import EMBEDDING
-from pipeline.tallies import text_of
+from pipeline.tallies import DrawnMetric, text_of
 
 LARGEST = 4000
 """Faces that a probe looks at: training and testing it take seconds."""
@@ -136,7 +134,7 @@ def _computations(
     return [metric_types.MetricComputation([key], [ReadEmbedding(model_name)], combiner)]
 
 
-class IdentityProbe(tfma.metrics.Metric):
+class IdentityProbe(DrawnMetric):
     """How well a linear classifier reads the person from the embedding: `identity_probe_accuracy` beside its chance.
 
     With it come `identity_probe_accuracy_low` and `_high`, `identity_probe_examples` and `identity_probe_subjects`, the
@@ -145,27 +143,10 @@ class IdentityProbe(tfma.metrics.Metric):
 
     Args:
         largest: faces to look at, those whose paths have the smallest digests.
-        resamples: draws of people for the interval.
-        confidence: coverage of the interval, in (0, 1).
-        seed: of the draws.
     """
 
-    def __init__(
-        self,
-        name: str = 'identity_probe',
-        largest: int = LARGEST,
-        resamples: int = RESAMPLES,
-        confidence: float = CONFIDENCE,
-        seed: int = 0,
-    ):
-        super().__init__(
-            metric_util.merge_per_key_computations(_computations),
-            name=name,
-            largest=largest,
-            resamples=resamples,
-            confidence=confidence,
-            seed=seed,
-        )
+    def __init__(self, name: str = 'identity_probe', largest: int = LARGEST, **draws: Any):
+        super().__init__(metric_util.merge_per_key_computations(_computations), name, largest=largest, **draws)
 
 
 metric_types.register_metric(IdentityProbe)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import apache_beam as beam
@@ -18,6 +18,7 @@ import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.metrics import metric_types, metric_util
 
 from cafer_tf import features
+from cafer_tf.metrics.bootstrap import CONFIDENCE, RESAMPLES
 from cafer_tf.metrics.statistic import AgreementStatistic
 
 _TALLY = '_agreement_tally'  # TFMA keeps metrics whose name starts with an underscore to itself
@@ -107,6 +108,30 @@ class CombineTallies(beam.CombineFn):
     def extract_output(self, accumulator: Tally) -> dict[metric_types.MetricKey, Tally]:
         """The tally under its private key, from which the metrics are derived."""
         return {self._key: accumulator}
+
+
+class DrawnMetric(tfma.metrics.Metric):
+    """A metric whose confidence intervals come from drawing people again.
+
+    Args:
+        computations: of the metric.
+        name: of the metric.
+        resamples: number of draws of people.
+        confidence: coverage of the intervals, in (0, 1).
+        seed: of the draws.
+        others: what else configures the metric.
+    """
+
+    def __init__(
+        self,
+        computations: Callable[..., metric_types.MetricComputations],
+        name: str,
+        resamples: int = RESAMPLES,
+        confidence: float = CONFIDENCE,
+        seed: int = 0,
+        **others: Any,
+    ):
+        super().__init__(computations, name=name, resamples=resamples, confidence=confidence, seed=seed, **others)
 
 
 def text_of(extracts: Mapping[str, Any], name: str) -> str:

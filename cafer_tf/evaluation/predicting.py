@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from cafer_tf import features, input
 from cafer_tf.input import records
-from cafer_tf.serving import Predictor
+from cafer_tf.serving import ModelError, Predictor
 
 _AT_ONCE = 256
 _TEXTS = (features.SUBJECT, features.VIDEO, features.SOURCE)
@@ -67,7 +67,7 @@ def predict(predictor: Predictor, files: Sequence[str]) -> Predicted:
 
     Raises:
         InputError: no file, or no examples.
-        ModelError: the model does not answer for pixels.
+        ModelError: the model does not answer for pixels, or not by finite numbers.
     """
     facts = _read_facts(files)
     count = len(facts[features.FRAME])
@@ -77,6 +77,8 @@ def predict(predictor: Predictor, files: Sequence[str]) -> Predicted:
     with tqdm(total=count, unit='face', desc='evaluate', disable=None, leave=False) as progress:
         for images, truth in input.evaluation_dataset(files, predictor.config).as_numpy_iterator():
             found = predictor.embed(images)
+            if not all(np.isfinite(part).all() for part in found):
+                raise ModelError(f'{predictor.directory} answers NaN or infinity; train it again, or serve another one')
             labels.append(truth)
             predictions.append(found.predictions)
             embeddings.append(found.embeddings)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,7 +10,14 @@ import numpy as np
 from cafer_tf import features
 from cafer_tf.evaluation.predicting import Predicted
 from cafer_tf.evaluation.slices import slices, unsliced
-from cafer_tf.metrics import Replicates, calibration_curve, mean_of, replicate, statistics_by_name
+from cafer_tf.metrics import (
+    AgreementStatistic,
+    Replicates,
+    calibration_curve,
+    mean_of,
+    replicate,
+    statistics_by_name,
+)
 
 MEAN, CCC = 'mean', 'ccc'
 MINIMUM_EXAMPLES = 10
@@ -119,20 +126,38 @@ def ccc_by(labels: np.ndarray, predictions: np.ndarray, names: np.ndarray) -> di
     found: dict[str, Any] = {'minimum_examples': MINIMUM_EXAMPLES, 'minimum_deviation': MINIMUM_DEVIATION}
     for i, output in enumerate(features.OUTPUTS):
         every = statistics_by_name(labels[:, i], predictions[:, i], names)
-        scores = {
-            name: statistic.ccc()
-            for name, statistic in every.items()
-            if statistic.count >= MINIMUM_EXAMPLES
-            and np.sqrt(statistic.square_y / statistic.count) >= MINIMUM_DEVIATION
-        }
-        values = np.quantile(list(scores.values()), QUANTILES).tolist() if scores else [None] * len(QUANTILES)
+        scores, quantiles = ccc_spread(every)
         found[output] = {
             'included': len(scores),
             'excluded': len(every) - len(scores),
-            'quantiles': {f'{at:g}': value for at, value in zip(QUANTILES, values, strict=True)},
+            'quantiles': {f'{at:g}': quantiles.get(at) for at in QUANTILES},
             'ccc': scores,
         }
     return found
+
+
+def ccc_spread(
+    statistics: Mapping[str, AgreementStatistic],
+    minimum_examples: int = MINIMUM_EXAMPLES,
+    minimum_deviation: float = MINIMUM_DEVIATION,
+) -> tuple[dict[str, float], dict[float, float]]:
+    """The CCC of each of those who can be judged on their own, and quantiles over them.
+
+    Args:
+        statistics: of one output, by the name of the person or video.
+        minimum_examples: that one must have.
+        minimum_deviation: of the labels of one, ddof 0.
+
+    Returns:
+        The CCCs by name, and their `QUANTILES`, of which there are none where nobody is left.
+    """
+    scores = {
+        name: statistic.ccc()
+        for name, statistic in statistics.items()
+        if statistic.count >= minimum_examples and np.sqrt(statistic.square_y / statistic.count) >= minimum_deviation
+    }
+    quantiles = np.quantile(list(scores.values()), QUANTILES).tolist() if scores else []
+    return scores, dict(zip(QUANTILES, quantiles, strict=bool(scores)))
 
 
 def _people(faces: Predicted) -> int | None:

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cafer_tf import features
+from cafer_tf.evaluation.sets import MEAN
+from cafer_tf.metrics.statistic import FIGURES
 
-_FIGURES = ('rmse', 'pcc', 'ccc', 'sagr')
 _CELL = 24
-_OUTPUTS = (*features.OUTPUTS, 'mean')
+_OUTPUTS = (*features.OUTPUTS, MEAN)
 
 
 def described(evaluation: Mapping[str, Any]) -> str:
@@ -41,10 +42,10 @@ def count_of(found: Mapping[str, Any]) -> str:
 
 def _pooled(name: str, found: Mapping[str, Any]) -> Iterator[str]:
     yield f'{name}: {found["filter"]}; {count_of(found)}'
-    yield f'{"":<10}' + ''.join(f'{figure.upper():<{_CELL}}' for figure in _FIGURES).rstrip()
+    yield f'{"":<10}' + ''.join(f'{figure.upper():<{_CELL}}' for figure in FIGURES).rstrip()
     for output in _OUTPUTS:
         figures = found['pooled'][output]
-        cells = (_interval(figures[figure]) if figure in figures else '' for figure in _FIGURES)
+        cells = (_interval(figures[figure]) if figure in figures else '' for figure in FIGURES)
         yield f'{output:<10}' + ''.join(f'{cell:<{_CELL}}' for cell in cells).rstrip()
 
 

@@ -63,8 +63,8 @@ def identity_probe(
 
     Returns:
         `filter`, `examples`, `subjects`, `left_out`, `train_examples`, `test_examples`, `accuracy` (`value`, `low` and
-        `high`), `chance`, `seed` and, of the test half, `verification`; None where fewer than two people have enough
-        images.
+        `high`), `chance`, `seed` and `verification`: of the test half, or, where halves are of videos, of as many
+        images drawn from both, without pairs of one video. None where fewer than two people have enough images.
 
     Raises:
         ValueError: shapes that do not fit, or an embedding that is not finite.
@@ -80,6 +80,12 @@ def identity_probe(
     deviation[deviation == 0] = 1
     weights, biases = _fit((embeddings[parts.train] - mean) / deviation, train_of, len(kept))
     named = np.argmax((embeddings[parts.test] - mean) / deviation @ weights + biases, axis=1)
+    # Frames of one video are nearly copies: a half of videos may hold one of each person, and no two to compare.
+    verified, clips = parts.test, None
+    if parts.by_video:
+        both = np.concatenate([parts.train, parts.test])
+        verified = np.random.default_rng(seed).permutation(both)[: len(parts.test)]
+        clips = np.asarray(videos)[verified]
     right = np.bincount(person_of, named == person_of, minlength=len(kept))
     images = np.bincount(person_of, minlength=len(kept))
     drawn = draw_people(np.random.default_rng(seed), resamples, len(kept))
@@ -94,7 +100,7 @@ def identity_probe(
         'accuracy': accuracy.interval(confidence).to_dict(),
         'chance': float(images.max() / images.sum()),
         'seed': seed,
-        'verification': verification(embeddings[parts.test], subjects[parts.test]),
+        'verification': verification(embeddings[verified], subjects[verified], videos=clips),
     }
 
 
@@ -141,7 +147,7 @@ def halves(subjects: Any, videos: Any = None, seed: int = 0) -> Halves | None:
     return Halves(np.sort(train), np.sort(test), len(people), len(rows_of) - len(able), by_video)
 
 
-def verification(embeddings: Any, subjects: Any, false_accept_rate: float = 1e-3) -> dict[str, Any]:
+def verification(embeddings: Any, subjects: Any, false_accept_rate: float = 1e-3, videos: Any = None) -> dict[str, Any]:
     """Whether two images show one person, by the cosine of their embeddings, over all pairs.
 
     A pair is accepted where its cosine is above a threshold. The verification rate is the share of pairs of one person
@@ -152,6 +158,7 @@ def verification(embeddings: Any, subjects: Any, false_accept_rate: float = 1e-3
         embeddings: `[n, d]`, finite; a row of zeros has cosine 0 with all.
         subjects: `[n]`, who is shown.
         false_accept_rate: in (0, 1).
+        videos: `[n]`, the video of each image, empty where there is none; pairs of one video are left out.
 
     Returns:
         `pairs_same`, `pairs_different`, `false_accept_rate`, `verification_rate` (None where there are fewer than
@@ -166,7 +173,12 @@ def verification(embeddings: Any, subjects: Any, false_accept_rate: float = 1e-3
         0.0
     """
     embeddings, subjects = _checked(embeddings, subjects)
-    same, different = _cosines(embeddings, np.unique(subjects, return_inverse=True)[1])
+    # An image whose video is unknown is a video of its own.
+    clips = np.arange(len(subjects))
+    if videos is not None:
+        videos = np.asarray(videos, str)
+        clips = np.where(videos == '', -1 - clips, np.unique(videos, return_inverse=True)[1])
+    same, different = _cosines(embeddings, np.unique(subjects, return_inverse=True)[1], clips)
     rate = None
     if same.size and different.size * false_accept_rate >= 1:
         allowed = int(different.size * false_accept_rate)
@@ -222,8 +234,8 @@ def _fit(x: np.ndarray, person: np.ndarray, people: int) -> tuple[np.ndarray, np
     return found[: size * people].reshape(size, people), found[size * people :]
 
 
-def _cosines(embeddings: np.ndarray, person: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The cosines of all pairs of one person, and of all pairs of two."""
+def _cosines(embeddings: np.ndarray, person: np.ndarray, clips: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The cosines of all pairs of one person, and of all pairs of two, but for those of one clip."""
     norms = np.linalg.norm(embeddings, axis=1, keepdims=True)
     unit = embeddings / np.where(norms == 0, 1, norms)
     same, different = [np.empty(0)], [np.empty(0)]
@@ -231,7 +243,7 @@ def _cosines(embeddings: np.ndarray, person: np.ndarray) -> tuple[np.ndarray, np
         rows = np.arange(start, min(start + _PAIRS_AT_ONCE, len(unit)))
         later = np.arange(start, len(unit))
         cosines = unit[rows] @ unit[start:].T
-        pair = later > rows[:, np.newaxis]
+        pair = (later > rows[:, np.newaxis]) & (clips[rows, np.newaxis] != clips[start:])
         alike = person[rows, np.newaxis] == person[start:]
         same.append(cosines[pair & alike])
         different.append(cosines[pair & ~alike])
@@ -251,7 +263,8 @@ def _equal_error_rate(same: np.ndarray, different: np.ndarray) -> float:
 def _description(parts: Halves, seed: int) -> str:
     kind = 'videos' if parts.by_video else 'images'
     least = f'at least {2 * _HALF} images' + (' of two or more videos' if parts.by_video else '')
+    pairs = ', verified by pairs of different videos' if parts.by_video else ''
     return (
         f'people with {least}; at most {PEOPLE} people and {IMAGES} images of each, trained and tested on different '
-        f'{kind} of the same people (seed {seed}); chance is the share of the most frequent person'
+        f'{kind} of the same people{pairs} (seed {seed}); chance is the share of the most frequent person'
     )

@@ -5,8 +5,9 @@ import pytest
 import tensorflow as tf
 from records import write
 
-from cafer_tf import input
+from cafer_tf import Cafer, Config, input
 from cafer_tf.evaluation import predict
+from cafer_tf.serving import ModelError, Predictor, export
 
 
 def test_every_example_once_with_all_that_its_record_says(predictor, write_records, tmp_path):
@@ -54,3 +55,13 @@ def test_nothing_to_read_is_refused(predictor, tmp_path):
         predict(predictor, [f'{tmp_path}/empty'])
     with pytest.raises(input.InputError, match='no TFRecords match'):
         predict(predictor, [f'{tmp_path}/nothing-*'])
+
+
+def test_a_model_that_answers_nan_is_no_model_to_judge(write_records, tmp_path):
+    model = Cafer(Config.from_dict({'input': {'image_size': 32}, 'training': {'batch_size': 6}}), threshold=0.6)
+    kernel, bias = model.head.layers[-1].get_weights()
+    model.head.layers[-1].set_weights([kernel, np.full_like(bias, np.nan)])
+    export(model, tmp_path / 'broken')
+    write_records(tmp_path / 'faces')
+    with pytest.raises(ModelError, match='NaN'):
+        predict(Predictor(tmp_path / 'broken'), [str(tmp_path / 'faces')])

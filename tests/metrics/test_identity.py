@@ -91,6 +91,25 @@ def test_frames_of_a_video_stay_together():
     assert found['left_out'] == 1
 
 
+def test_nobody_is_verified_by_two_frames_of_one_video():
+    # Two videos of each of ten people. The embedding knows the video and nothing of the person: by the frames of one
+    # video of each, all would be verified; by pairs of two videos, nobody is, beyond what ten pairs of videos have by
+    # chance.
+    random = np.random.default_rng(0)
+    clip = np.repeat(np.arange(20), 30)
+    embeddings = random.normal(0, 1, (20, 32))[clip] + random.normal(0, 0.05, (600, 32))
+    subjects, videos = np.array([f'person {i // 2}' for i in clip]), np.array([f'clip {i}' for i in clip])
+    checked = identity_probe(embeddings, subjects, videos)['verification']
+    assert 0 < checked['pairs_same'] < 10 * 30 * 30 // 2  # 300 images of 600, in 20 videos of which two are of a person
+    assert checked['equal_error_rate'] > 0.3
+    first = clip % 2 == 0
+    assert verification(embeddings[first], subjects[first])['equal_error_rate'] == 0
+    assert verification(embeddings[first], subjects[first], videos=videos[first])['pairs_same'] == 0
+    by_hand = verification(np.eye(4), ['a', 'a', 'a', 'b'], videos=['1', '1', '2', ''])
+    assert (by_hand['pairs_same'], by_hand['pairs_different']) == (2, 3)
+    assert verification(np.eye(3), ['a', 'a', 'b'], videos=['', '', ''])['pairs_same'] == 1  # unknown is not the same
+
+
 def test_where_people_have_one_video_each_their_images_are_parted():
     _, subjects = faces(people=3, images=8)
     parts = halves(subjects, subjects)
