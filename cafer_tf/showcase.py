@@ -2,42 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import pathlib
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Sequence
 
 import numpy as np
 
-from cafer_tf import datasets, features, input
-from cafer_tf.datasets import FaceRecord
+from cafer_tf import features, input
 from cafer_tf.metrics import agreement_scores
 from cafer_tf.report.circumplex import FacePoint
 from cafer_tf.serving import Predictor
-
-
-class Face(NamedTuple):
-    """A labelled face and its image, JPEG or PNG bytes."""
-
-    record: FaceRecord
-    image: bytes
-
-
-def usable_faces(root: str | os.PathLike[str], records: Iterable[FaceRecord]) -> list[Face]:
-    """The faces of a folder whose images can be used.
-
-    Args:
-        root: of the data set.
-        records: of faces.
-    """
-    faces = []
-    for record in records:
-        with contextlib.suppress(datasets.UnusableImage):
-            image = datasets.load_image(pathlib.Path(root) / record.path)
-            datasets.check_image(image)
-            faces.append(Face(record, image))
-    return faces
 
 
 def label_mean_scores(train: Sequence[str], test: Sequence[str]) -> dict[str, dict[str, float]]:
@@ -49,18 +21,6 @@ def label_mean_scores(train: Sequence[str], test: Sequence[str]) -> dict[str, di
     """
     labels = input.read_labels(test)
     return agreement_scores(labels, np.broadcast_to(input.read_labels(train).mean(axis=0), labels.shape))
-
-
-def model_scores(predictor: Predictor, faces: Sequence[Face]) -> dict[str, dict[str, float]]:
-    """The figures of a model.
-
-    Args:
-        predictor: the model.
-        faces: to judge it by.
-    """
-    predictions = [(answer.valence, answer.arousal) for answer in predictor.predict([face.image for face in faces])]
-    labels = [[getattr(face.record, output) for output in features.OUTPUTS] for face in faces]
-    return agreement_scores(np.array(labels), np.array(predictions))
 
 
 def predicted_faces(predictor: Predictor, files: Sequence[str], count: int) -> list[FacePoint]:

@@ -97,7 +97,8 @@ def _videos(
 def _pictures(
     kind: str, faces: Predicted, rows: np.ndarray, files: Sequence[str], rate: float | None
 ) -> list[page.Picture]:
-    # A frame with two faces has two rows; the video's trace is of the first.
+    # A frame with two faces has two rows; the video's trace is of the first. One without a number has no time.
+    rows = rows[faces.frames[rows] >= 0]
     rows = rows[np.unique(faces.frames[rows], return_index=True)[1]]
     trace = Trace(str(faces.videos[rows[0]]), faces.frames[rows], faces.labels[rows], faces.predictions[rows], rate)
     strip = [int(rows[place]) for place in sample_frames(trace.frames)]

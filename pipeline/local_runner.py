@@ -131,7 +131,7 @@ def main() -> int:
         settings = from_environment()
         result = run(settings)
         if result is not None:
-            console.say(f'report: {report.keep_current(settings.out, result.model.name)}')
+            console.say(f'report: {report.keep_current(settings.out, result.model.name).report}')
     except EXPECTED as error:
         print(f'error: {error}', file=sys.stderr)
         return 1

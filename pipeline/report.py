@@ -16,7 +16,7 @@ from cafer_tf.config import Config
 from cafer_tf.evaluation import Predicted
 from cafer_tf.report import curves, page
 from cafer_tf.serving import Predictor
-from cafer_tf.synthesis.dataset import LABELS, PARAMETERS
+from cafer_tf.synthesis.dataset import PARAMETERS
 from pipeline import comparisons, films
 from pipeline.components.face_example_gen.executor import EXCLUDED, QUARANTINE
 from pipeline.components.files import read_json, write_json, write_text
@@ -29,6 +29,8 @@ from pipeline.lineage import Origin, origin_of
 
 SEEN_PEOPLE = 'seen_people'
 """Folder of new images of people of the training split, which a run of rendered faces makes."""
+_IMAGES = ('images_per_person', 'first_image', 'splits')
+"""The parameters of rendered faces that say which images there are; the others say who the people are, and how."""
 _FIRST_SECOND = 10**9
 """A smaller number counts versions, and names no second."""
 REPORT, EVALUATION = 'report.html', 'evaluation.json'
@@ -48,7 +50,7 @@ class Written(NamedTuple):
     figures: dict[str, Any]
 
 
-def keep_current(out: pathlib.Path, version: str) -> pathlib.Path:
+def keep_current(out: pathlib.Path, version: str) -> Written:
     """The report of the model that a run serves, written where there is none yet.
 
     Args:
@@ -58,7 +60,7 @@ def keep_current(out: pathlib.Path, version: str) -> pathlib.Path:
     Raises:
         RunError and the other expected errors of `pipeline.errors`.
     """
-    return out / REPORT if _is_current(out, version) else write_report(out).report
+    return _current(out, version) or write_report(out)
 
 
 def write_report(
@@ -96,7 +98,8 @@ def _write(
     origin = origin_of(out, predictor.directory.name)
     test = [str(origin.examples / f'Split-{SPLIT}' / '*')]
     unseen = evaluation.predict(predictor, test)
-    seen = _seen_people(predictor, out / SEEN_PEOPLE)
+    root = _data_root(out, origin)
+    seen = _seen_people(predictor, out / SEEN_PEOPLE, root)
     figures = evaluation.evaluate(
         unseen,
         predictor.threshold,
@@ -113,7 +116,7 @@ def _write(
         version=__version__,
         config=predictor.config.flat(),
         defaults=Config().flat(),
-        data=_data(origin, unseen.subjects_known),
+        data=_data(origin, root, unseen.subjects_known),
         scalars=curves.read_scalars(origin.scalars),
         evaluation=figures,
         unseen=unseen,
@@ -122,13 +125,14 @@ def _write(
         comparison=None if study is None else comparisons.of_study(study),
     )
     written = Written(path, out / EVALUATION, figures)
+    # Figures first: a page that is older than its figures is known not to be of them.
     write_json(figures, written.evaluation)
     write_text(page.report_page(material), written.report)
     return written
 
 
-def _seen_people(predictor: Predictor, folder: pathlib.Path) -> Predicted | None:
-    if not _has_seen_people(folder.parent):
+def _seen_people(predictor: Predictor, folder: pathlib.Path, root: pathlib.Path) -> Predicted | None:
+    if not _of_same_people(folder, root):
         return None
     with tempfile.TemporaryDirectory() as aside:
         file = f'{aside}/faces.tfrecord'
@@ -136,22 +140,36 @@ def _seen_people(predictor: Predictor, folder: pathlib.Path) -> Predicted | None
         return evaluation.predict(predictor, [file])
 
 
-def _is_current(out: pathlib.Path, version: str) -> bool:
-    if not (out / REPORT).is_file() or not (out / EVALUATION).is_file():
+def _current(out: pathlib.Path, version: str) -> Written | None:
+    """What a run has already, unless something that it is of was written since."""
+    report, evaluation, seen = out / REPORT, out / EVALUATION, out / SEEN_PEOPLE / PARAMETERS
+    if not report.is_file() or not evaluation.is_file():
+        return None
+    if any(path.is_file() and path.stat().st_mtime_ns > report.stat().st_mtime_ns for path in (evaluation, seen)):
+        return None
+    figures = read_json(evaluation)
+    return Written(report, evaluation, figures) if pathlib.PurePath(figures['model']).name == version else None
+
+
+def _of_same_people(folder: pathlib.Path, root: pathlib.Path) -> bool:
+    """Whether a folder holds later images of the people of a rendered data set; that of an earlier run need not."""
+    files = [folder / PARAMETERS, root / PARAMETERS]
+    if not all(file.is_file() for file in files):
         return False
-    figures = read_json(out / EVALUATION)
-    same_model = pathlib.PurePath(figures['model']).name == version
-    return same_model and (figures['seen'] is not None) == _has_seen_people(out)
+    seen, known = (read_json(file) for file in files)
+    later = seen['first_image'] >= known['first_image'] + known['images_per_person']
+    return later and {**seen, **dict.fromkeys(_IMAGES)} == {**known, **dict.fromkeys(_IMAGES)}
 
 
-def _has_seen_people(out: pathlib.Path) -> bool:
-    return (out / SEEN_PEOPLE / LABELS).is_file()
+def _data_root(out: pathlib.Path, origin: Origin) -> pathlib.Path:
+    """The folder of the data set; faces that were rendered for a run go with it where it is moved."""
+    return origin.root if origin.root.is_dir() else out / origin.root.name
 
 
-def _data(origin: Origin, subjects_known: bool) -> page.Data:
+def _data(origin: Origin, root: pathlib.Path, subjects_known: bool) -> page.Data:
     grouped = read_json(origin.grouping / 'grouping.json')
     quarantined = (origin.quarantine / QUARANTINE).read_text(encoding='utf-8').splitlines()
-    rendered = any((origin.root / name).is_file() for name in (PARAMETERS, films.PARAMETERS))
+    rendered = any((root / name).is_file() for name in (PARAMETERS, films.PARAMETERS))
     return page.Data(
         dataset=page.RENDERED if rendered else origin.layout,
         splits={

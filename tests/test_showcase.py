@@ -4,12 +4,7 @@ import numpy as np
 import pytest
 from records import encode, image_of, write
 
-from cafer_tf.datasets import FaceRecord
-from cafer_tf.showcase import Face, label_mean_scores, predicted_faces, spread, usable_faces
-
-
-def record(subject, valence, arousal, split='test'):
-    return FaceRecord(f'{subject}{valence}{arousal}.jpg', valence, arousal, subject, split)
+from cafer_tf.showcase import label_mean_scores, predicted_faces, spread
 
 
 def test_label_mean_has_no_agreement_and_the_spread_as_error(tmp_path):
@@ -45,11 +40,3 @@ def test_shown_faces_are_answered_beside_their_truth(tmp_path):
     assert [face.image for face in faces] == [encode(image_of(*LABELS[place], seed=place)) for place in (0, 3, 5)]
     assert [face.predicted[0] for face in faces] == [len(face.image) for face in faces]
     np.testing.assert_allclose([face.truth for face in faces], [LABELS[place] for place in (0, 3, 5)], rtol=1e-6)
-
-
-def test_images_that_cannot_be_used_are_left_out(tmp_path):
-    records = [record('a', 0.1, 0.1), record('b', 0.2, 0.2), record('c', 0.3, 0.3)]
-    image = encode(image_of(0.1, 0.1))
-    (tmp_path / records[0].path).write_bytes(image)
-    (tmp_path / records[1].path).write_bytes(image[:300])
-    assert usable_faces(tmp_path, records) == [Face(records[0], image)]

@@ -7,11 +7,10 @@ import pathlib
 from collections.abc import Mapping
 from typing import Any
 
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from cafer_tf import features
-from cafer_tf.report.colours import OUTPUT_COLOURS, OUTPUT_MARKERS
+from cafer_tf.report.colours import COUNTED, OUTPUT_COLOURS, OUTPUT_MARKERS
 
 _LIMITS = (features.LABEL_MIN, features.LABEL_MAX)
 
@@ -26,7 +25,6 @@ def draw_calibration(calibration: Mapping[str, Mapping[str, Any]]) -> Figure:
         Two panels side by side, counts below.
     """
     figure = Figure(figsize=(9, 5.4), layout='constrained')
-    FigureCanvasAgg(figure)
     above, below = figure.subplots(2, len(features.OUTPUTS), sharex=True, height_ratios=(4, 1))
     for output, axes, counts in zip(features.OUTPUTS, above, below, strict=True):
         _draw_line(axes, output, calibration[output])
@@ -36,7 +34,7 @@ def draw_calibration(calibration: Mapping[str, Mapping[str, Any]]) -> Figure:
             [one['examples'] for one in bins],
             [one['high'] - one['low'] for one in bins],
             align='edge',
-            color='#7f8fa6',
+            color=COUNTED,
             edgecolor='white',
         )
         counts.set(xlabel=f'predicted {output}', ylabel='faces', xlim=_LIMITS)

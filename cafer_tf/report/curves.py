@@ -23,7 +23,7 @@ def read_scalars(directory: str | os.PathLike[str]) -> dict[str, dict[str, dict[
 
     Args:
         directory: that was given to it. Where a training was continued it holds several files; of an epoch that is in
-            more than one, the last counts.
+            more than one, the last counts. The rest of a file that a killed training broke off is left out.
 
     Returns:
         As `Scalars`; empty where there is nothing.
@@ -31,7 +31,7 @@ def read_scalars(directory: str | os.PathLike[str]) -> dict[str, dict[str, dict[
     scalars: dict[str, dict[str, dict[int, float]]] = {}
     for split in SPLIT_STYLES:
         for path in sorted(pathlib.Path(directory, split).glob('events.out.tfevents.*')):
-            for record in tf.data.TFRecordDataset(str(path)).as_numpy_iterator():
+            for record in tf.data.TFRecordDataset(str(path)).ignore_errors().as_numpy_iterator():
                 event = event_pb2.Event.FromString(record)
                 for value in event.summary.value:
                     series = scalars.setdefault(split, {}).setdefault(value.tag, {})

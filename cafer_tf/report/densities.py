@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 
 from cafer_tf import features
+from cafer_tf.report.colours import COUNTED, MOVED
 from cafer_tf.report.maps import COUNTS, add_scale, square
 
 _BINS = 40
@@ -89,11 +90,9 @@ def draw_displacement(moved: Displacement) -> Figure:
     figure, axes = square()
     _plane(axes)
     if len(moved.counts):
-        axes.scatter(*moved.truth.T, s=8 + 90 * moved.counts / moved.counts.max(), color='#7f8fa6', linewidths=0)
+        axes.scatter(*moved.truth.T, s=8 + 90 * moved.counts / moved.counts.max(), color=COUNTED, linewidths=0)
         arrows = (moved.predicted - moved.truth).T
-        axes.quiver(
-            *moved.truth.T, *arrows, angles='xy', scale_units='xy', scale=1, color='#c23616', width=0.006, zorder=3
-        )
+        axes.quiver(*moved.truth.T, *arrows, angles='xy', scale_units='xy', scale=1, color=MOVED, width=0.006, zorder=3)
     axes.set(xlim=_LIMITS, ylim=_LIMITS, xlabel=features.VALENCE, ylabel=features.AROUSAL)
     return figure
 

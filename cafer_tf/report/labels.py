@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 
 from cafer_tf import features
+from cafer_tf.report.colours import COUNTED
 
 _SHADES = ' ·░▒▓█'
 
@@ -61,8 +62,8 @@ def plot_labels(histogram: np.ndarray, title: str, path: str | os.PathLike[str])
     counts = np.ma.masked_equal(histogram.T, 0)
     mesh = joint.pcolormesh(edges, edges, counts, cmap='viridis', norm=LogNorm(vmin=1, vmax=max(histogram.max(), 2)))
     figure.colorbar(mesh, ax=beside, label='faces')
-    above.stairs(histogram.sum(axis=1), edges, fill=True, color='#7f8fa6')
-    beside.stairs(histogram.sum(axis=0), edges, fill=True, color='#7f8fa6', orientation='horizontal')
+    above.stairs(histogram.sum(axis=1), edges, fill=True, color=COUNTED)
+    beside.stairs(histogram.sum(axis=0), edges, fill=True, color=COUNTED, orientation='horizontal')
     for axes in (above, beside):
         axes.tick_params(labelbottom=axes is beside, labelleft=axes is above)
     joint.add_patch(Circle((0, 0), 1, fill=False, color='grey', linewidth=0.5))

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from matplotlib.figure import Figure
 
-from cafer_tf.report.colours import OUTPUT_COLOURS, OUTPUT_MARKERS
+from cafer_tf.report.colours import COUNTED, OUTPUT_COLOURS, OUTPUT_MARKERS
 
 _NAMED = 60
 """Names below the axis, at most: more could not be read."""
@@ -51,7 +51,7 @@ def draw_scores(scores: Mapping[str, Mapping[str, float]], counts: Mapping[str, 
     above.set_ylabel('CCC')
     above.grid(axis='y', color='#dddddd', linewidth=0.6)
     above.legend(title='dashed: median', fontsize=8, title_fontsize=8)
-    below.bar(range(len(names)), [counts[name] for name in names], color='#7f8fa6')
+    below.bar(range(len(names)), [counts[name] for name in names], color=COUNTED)
     below.set(ylabel='faces', xlabel=f'{what}, sorted by the mean of both')
     below.set_xticks(range(len(names)) if len(names) <= _NAMED else [])
     if len(names) <= _NAMED:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from cafer_tf import features
+from cafer_tf.metrics.statistic import FIGURES
 
 Scores = Mapping[str, Mapping[str, float]]
-_METRICS = ('rmse', 'pcc', 'ccc', 'sagr')
 _CELL = 7
 
 
@@ -25,13 +25,13 @@ def score_table(rows: Mapping[str, Scores]) -> str:
         people never seen      0.200  0.800  0.750  0.900     0.200  0.800  0.750  0.900   0.750
     """
     names = max(map(len, rows))
-    outputs = [f'{output:<{_CELL * len(_METRICS)}}' for output in features.OUTPUTS]
-    metrics = [''.join(f'{metric.upper():>{_CELL}}' for metric in _METRICS) for _ in features.OUTPUTS]
+    outputs = [f'{output:<{_CELL * len(FIGURES)}}' for output in features.OUTPUTS]
+    metrics = [''.join(f'{metric.upper():>{_CELL}}' for metric in FIGURES) for _ in features.OUTPUTS]
     lines = [_line('', names, [*outputs, 'mean'], gap='   '), _line('', names, [*metrics, '  CCC'])]
     for name, scores in rows.items():
         # Adding 0 turns the -0.0 that rounding leaves into 0.0.
         cells = [
-            ''.join(f'{round(scores[output][metric], 3) + 0:{_CELL}.3f}' for metric in _METRICS)
+            ''.join(f'{round(scores[output][metric], 3) + 0:{_CELL}.3f}' for metric in FIGURES)
             for output in features.OUTPUTS
         ]
         mean = round(sum(scores[output]['ccc'] for output in features.OUTPUTS) / len(features.OUTPUTS), 3) + 0

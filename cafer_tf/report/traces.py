@@ -17,9 +17,7 @@ from matplotlib.patches import Circle, Patch
 from PIL import Image
 
 from cafer_tf import features
-from cafer_tf.report.video import FACES, Trace, choose_videos, rows_of_video, sample_frames
-
-__all__ = ['FACES', 'Trace', 'choose_videos', 'plot_path', 'plot_traces', 'rows_of_video', 'sample_frames']
+from cafer_tf.report.video import FACES, Trace
 
 _WIDTH, _LEFT, _RIGHT = 10.0, 0.075, 0.985
 """Of a figure in inches, and the sides of its axes as fractions."""

@@ -1,20 +1,23 @@
 """A finished run gets its report, once a model, and a run that is none is told so in a line."""
 
 import csv
+import dataclasses
 import json
+import os
 import shutil
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
 from finished_run import write_run
-from records import encode, image_of
+from records import encode, image_of, write
 from tiny import make_model
 
 from cafer_tf import serving
 from cafer_tf.cli import main
+from cafer_tf.evaluation import Predicted
 from cafer_tf.serving import ModelError
-from pipeline import report
+from pipeline import films, report
 from pipeline.errors import RunError
 
 VERSION = '1790000000'
@@ -36,6 +39,14 @@ def write_faces(root, people, first=0):
                 rows.append([name, valence, arousal, f'{split}-{person}', split])
     with (root / 'labels.csv').open('w', newline='') as stream:
         csv.writer(stream).writerows([['path', 'valence', 'arousal', 'subject_id', 'split'], *rows])
+    write_parameters(root, first)
+
+
+def write_parameters(root, first=0, **changes):
+    """What a folder of rendered faces says of itself."""
+    root.mkdir(exist_ok=True)
+    parameters = {'seed': 0, 'images_per_person': IMAGES, 'first_image': first, **changes}
+    (root / 'face_set.json').write_text(json.dumps(parameters))
 
 
 @pytest.fixture(scope='module')
@@ -72,15 +83,52 @@ def test_the_report_is_of_the_served_model_its_data_and_people_seen_and_unseen(o
 
 
 def test_a_report_is_kept_as_long_as_it_is_of_the_served_model(out):
-    def leave(**changes):
-        figures = {'model': f'serving/cafer/{VERSION}', 'seen': None, **changes}
-        (out / 'report.html').write_text('left')
-        (out / 'evaluation.json').write_text(json.dumps(figures))
+    leave(out)
+    kept = report.keep_current(out, VERSION)
+    assert (kept.report.read_text(), kept.figures['left']) == ('left', True)
+    leave(out, model='serving/cafer/1')
+    made = report.keep_current(out, VERSION)
+    assert made.report.read_text() != 'left'
+    assert json.loads(made.evaluation.read_text()) == made.figures
+    assert report.keep_current(out, VERSION) == made
 
-    leave()
-    assert report.keep_current(out, VERSION).read_text() == 'left'
-    leave(model='serving/cafer/1')
-    assert report.keep_current(out, VERSION).read_text() != 'left'
+
+def leave(out, **changes):
+    """A report, and figures that are a second older."""
+    (out / 'evaluation.json').write_text(json.dumps({'model': f'serving/cafer/{VERSION}', 'left': True, **changes}))
+    (out / 'report.html').write_text('left')
+    set_age(out / 'evaluation.json', of=out / 'report.html', seconds=1)
+
+
+def set_age(path, of, seconds):
+    """Makes a file older than another."""
+    then = of.stat().st_mtime_ns - seconds * 10**9
+    os.utime(path, ns=(then, then))
+
+
+@pytest.mark.parametrize('newer', ['evaluation.json', 'seen_people/face_set.json'])
+def test_a_report_that_is_older_than_what_it_is_of_is_not_kept(tmp_path, newer):
+    write_parameters(tmp_path / 'seen_people', first=IMAGES)
+    leave(tmp_path)
+    set_age(tmp_path / 'seen_people' / 'face_set.json', of=tmp_path / 'report.html', seconds=1)
+    assert report._current(tmp_path, VERSION).figures['left']
+    set_age(tmp_path / newer, of=tmp_path / 'report.html', seconds=-1)
+    assert report._current(tmp_path, VERSION) is None
+
+
+def test_people_of_another_run_and_images_that_were_trained_on_are_no_seen_people(tmp_path):
+    write_parameters(tmp_path / 'faces')
+    for first, changes, same in ((IMAGES, {}, True), (IMAGES, {'seed': 1}, False), (IMAGES - 1, {}, False)):
+        write_parameters(tmp_path / 'seen', first, **changes)
+        assert report._of_same_people(tmp_path / 'seen', tmp_path / 'faces') == same
+    assert not report._of_same_people(tmp_path / 'seen', tmp_path / 'photographs')
+
+
+def test_the_faces_of_a_run_that_was_moved_are_found_in_it(finished, tmp_path):
+    origin = report.origin_of(finished, VERSION)
+    assert report._data_root(tmp_path, origin) == origin.root
+    moved = dataclasses.replace(origin, root=tmp_path / 'gone' / 'faces')
+    assert report._data_root(tmp_path, moved) == tmp_path / 'faces'
 
 
 def test_a_report_that_cannot_be_written_is_an_error_in_one_line(out):
@@ -130,3 +178,13 @@ def test_videos_without_frame_numbers_are_no_videos(out, tmp_path):
     )
     assert done.exit_code == 1
     assert 'Give a folder of videos' in done.output
+
+
+def test_a_face_without_a_frame_number_is_not_on_the_trace_of_its_video(tmp_path):
+    labels = np.linspace(-0.8, 0.8, 26).reshape(13, 2)
+    file = write(tmp_path / 'faces.gz', labels.tolist())
+    names = np.array([f'{place}.png' for place in range(13)])
+    frames = np.array([*range(12), -1])
+    faces = Predicted(labels, labels, labels, names, np.full(13, 'clip'), frames, names, ((),) * 13)
+    shown = films.of_split(faces, [str(file)])
+    assert [picture.alternative.count('Video clip: 12 frames.') for picture in shown.pictures] == [1, 1]

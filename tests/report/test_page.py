@@ -152,6 +152,8 @@ def test_where_nobody_knows_who_is_shown_nothing_is_said_of_person_independence(
     assert 'resamples of images' in text
     assert 'left no learning curves' in text
     assert 'By person' not in text
+    assert 'Splits never share a person' not in text
+    assert 'in no other split' not in text
 
 
 def test_person_independence_is_told_with_gap_probe_and_chance(material, figures):

@@ -10,7 +10,7 @@ from PIL import Image
 from cafer_tf.callbacks import Scalars
 from cafer_tf.grouping import IntensityHistogram
 from cafer_tf.report import curves, densities, embedding, faces, intensities, subjects
-from cafer_tf.report.page import pictures
+from cafer_tf.report.page import people, pictures
 
 
 def test_cells_of_the_circumplex_with_few_faces_are_left_out_of_the_displacement():
@@ -86,6 +86,12 @@ def test_embeddings_that_are_all_the_same_have_a_map():
     np.testing.assert_array_equal(found.points, 0)
 
 
+def test_a_label_that_never_varies_is_not_explained():
+    points = np.random.default_rng(0).normal(size=[7, 2])
+    assert people._explained(points, np.full(7, 0.1)) == 0
+    assert people._explained(points, points @ [0.5, -2.0] + 1) == pytest.approx(1)
+
+
 def test_the_people_with_most_faces_are_marked():
     names = ['zed', 'zed', 'amy', 'amy', *(f'p{number}' for number in range(10))]
     # Eight colours: the two with two faces, then the first six of the others by name.
@@ -128,6 +134,17 @@ def test_scalars_are_read_as_they_were_written_and_a_continued_training_override
         'validation': {'ccc': {1: 0.25, 2: 0.75, 3: 0.125}},
     }
     assert curves.chosen_epoch(scalars) == 2
+
+
+def test_a_file_that_a_killed_training_broke_off_gives_what_it_has(tmp_path):
+    callback = Scalars(tmp_path)
+    callback.on_train_begin()
+    for epoch, value in enumerate((0.25, 0.5)):
+        callback.on_epoch_end(epoch, {'loss': value})
+    callback.on_train_end()
+    (path,) = (tmp_path / 'train').iterdir()
+    path.write_bytes(path.read_bytes()[:-7])
+    assert curves.read_scalars(tmp_path) == {'train': {'loss': {1: 0.25}}}
 
 
 def test_an_epoch_without_a_finite_score_is_never_chosen():

@@ -10,7 +10,8 @@ from matplotlib.offsetbox import AnnotationBbox
 from PIL import Image
 
 from cafer_tf.report import traces
-from cafer_tf.report.traces import FACES, Trace, choose_videos, plot_path, plot_traces, rows_of_video, sample_frames
+from cafer_tf.report.traces import plot_path, plot_traces
+from cafer_tf.report.video import FACES, Trace, choose_videos, rows_of_video, sample_frames
 
 
 def trace(frames, rate=None, name='clip'):

@@ -136,7 +136,8 @@ def _amounts(material: Material) -> str:
     chosen = curves.chosen_epoch(material.scalars)
     epochs = material.config['training.epochs']
     kept = '' if chosen is None else f' Epoch {chosen} of at most {epochs} was kept, chosen on the eval split.'
-    return f'{"; ".join(amounts)}. Splits never share a person.{kept}'
+    apart = '' if any(split.people is None for split in splits.values()) else ' Splits never share a person.'
+    return f'{"; ".join(amounts)}.{apart}{kept}'
 
 
 def _figures(material: Material) -> list[str]:

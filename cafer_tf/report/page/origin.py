@@ -9,12 +9,12 @@ from cafer_tf.report import curves
 from cafer_tf.report.intensities import draw_intensities
 from cafer_tf.report.page import markup, pictures
 from cafer_tf.report.page.markup import Cell, Section
-from cafer_tf.report.page.material import RENDERED, Data, Material
+from cafer_tf.report.page.material import RENDERED, Data, Material, Split
 
 _ROLES = {
     'train': 'learned from',
     'eval': 'chooses the epoch',
-    'test': 'judged on: its people are in no other split',
+    'test': 'judged on',
 }
 
 
@@ -45,7 +45,7 @@ def data(material: Material) -> Section:
         markup.row(
             name,
             [
-                Cell(_ROLES.get(name, ''), prose=True),
+                Cell(_ROLES.get(name, '') + _apart(name, split), prose=True),
                 markup.count(split.weak + split.strong),
                 markup.count(split.people),
                 markup.count(split.weak),
@@ -90,6 +90,10 @@ def training(material: Material) -> Section:
         'epoch, so the two lines do not compare exactly.'
     )
     return Section('training', 'Training', markup.wide_figure(picture, caption))
+
+
+def _apart(name: str, split: Split) -> str:
+    return ': its people are in no other split' if name == 'test' and split.people is not None else ''
 
 
 def _unknown_people(facts: Data) -> str:

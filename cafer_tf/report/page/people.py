@@ -157,8 +157,7 @@ def _explained(points: np.ndarray, values: np.ndarray) -> float:
     """R² of the least-squares plane over the map; 0 where the values are all the same."""
     design = np.column_stack([np.ones(len(points)), points])
     rest = values - design @ np.linalg.lstsq(design, values, rcond=None)[0]
-    variance = float(values.var())
-    return 1 - float((rest**2).mean()) / variance if variance else 0.0
+    return 1 - float((rest**2).mean() / values.var()) if np.ptp(values) else 0.0
 
 
 def _between(points: np.ndarray, subjects: np.ndarray) -> float:

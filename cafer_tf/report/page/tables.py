@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cafer_tf import features
+from cafer_tf.metrics.statistic import FIGURES
 from cafer_tf.report.page import markup
 from cafer_tf.report.page.markup import Cell, Section
 from cafer_tf.report.page.material import Material
 
 Json = Mapping[str, Any]
-_METRICS = ('rmse', 'pcc', 'ccc', 'sagr')
 _MEAN = 'mean'
 _SETS = {'unseen': 'People never seen', 'seen': 'New images of people seen in training'}
 _TESTED = 'Test split'
@@ -49,7 +49,7 @@ def pooled(material: Material) -> Section:
     rows = [row for name, judged in named_sets(evaluation) for row in _pooled_rows(name, judged)]
     gap = evaluation.get('gap')
     if gap is not None:
-        rows.append(markup.group('Gap: seen minus unseen', 1 + len(_METRICS), 'the two sets resampled each for itself'))
+        rows.append(markup.group('Gap: seen minus unseen', 1 + len(FIGURES), 'the two sets resampled each for itself'))
         for name in (*features.OUTPUTS, _MEAN):
             rows.append(markup.row(name, _only_ccc(gap[name]['ccc'], sign=True)))
     table = _pooled_table(rows, _bootstrap(evaluation))
@@ -139,19 +139,19 @@ def quantiles(judged: Mapping[str, Json], kind: str, what: str) -> str:
 def _pooled_rows(name: str, judged: Json) -> list[str]:
     pooled = judged['pooled']
     return [
-        markup.group(name, 1 + len(_METRICS), of_what(judged)),
-        *(markup.row(output, [interval(pooled[output][metric]) for metric in _METRICS]) for output in features.OUTPUTS),
+        markup.group(name, 1 + len(FIGURES), of_what(judged)),
+        *(markup.row(output, [interval(pooled[output][metric]) for metric in FIGURES]) for output in features.OUTPUTS),
         markup.row(_MEAN, _only_ccc(pooled[_MEAN]['ccc'])),
     ]
 
 
 def _pooled_table(rows: list[str], small: str) -> str:
-    heads = ['', *(metric.upper() for metric in _METRICS)]
+    heads = ['', *(metric.upper() for metric in FIGURES)]
     return markup.table('Agreement with the labels, all faces pooled', heads, rows, small=small)
 
 
 def _only_ccc(estimate: Json, sign: bool = False) -> list[Cell]:
-    return [interval(estimate, sign) if metric == 'ccc' else Cell('') for metric in _METRICS]
+    return [interval(estimate, sign) if metric == 'ccc' else Cell('') for metric in FIGURES]
 
 
 def _own_filter(part: Json, whole: Json) -> str:
