@@ -37,6 +37,8 @@ QUADRANT = 'quadrant'
 
 OUTPUTS = (VALENCE, AROUSAL)
 """The order of the two columns of every `labels` and `predictions` tensor of shape `[n, 2]`."""
+LABELS, PEOPLE = 'labels', 'people'
+"""The targets of training where the model compares people: `labels`, and `people` `[n]`, a number for each person."""
 LABEL_MIN, LABEL_MAX = -1.0, 1.0
 MAX_INTENSITY = 2.0**0.5
 

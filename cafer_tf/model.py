@@ -6,13 +6,13 @@ from typing import Any
 
 import tensorflow as tf
 
-from cafer_tf import features, finite, optimizers
+from cafer_tf import features, finite, optimizers, targets
 from cafer_tf.averaging import WeightAverage
 from cafer_tf.config import Config
 from cafer_tf.metrics import RunningMeans, agreement_metrics
 from cafer_tf.networks import build_critic, build_encoder, build_head, layers_in
 from cafer_tf.objectives import adversarial_term, critic_terms, regression_terms
-from cafer_tf.pairing import Pairing, pair_groups
+from cafer_tf.pairing import Pairing, pair_groups, pair_people
 from cafer_tf.replicas import GlobalBatch
 from cafer_tf.steps import reference_step, shared_step
 
@@ -33,7 +33,8 @@ class Cafer(tf.keras.Model):
     that the number of replicas changes nothing.
 
     Inputs are images `[n, size, size, 3]`, float, RGB in [0, 1]; targets are labels `[n, 2]`, valence first, in
-    [-1, 1]. Strong and weak emotion are parted at `threshold`; batches hold any number of each, half and half at best.
+    [-1, 1], or, with `adversarial.pairs` of `person`, `{'labels': labels, 'people': [n] integers}`. Strong and weak
+    emotion are parted at `threshold`; batches hold any number of each, half and half at best.
 
     Example:
         ```python
@@ -214,12 +215,12 @@ class Cafer(tf.keras.Model):
 
     def train_step(self, data: Any) -> dict[str, tf.Tensor]:
         """One alternation of critic and encoder, in the configured order (see `cafer_tf.steps`)."""
-        images, labels = _unpack(data)
+        images, labels, people = targets.unpack(data, self.config)
         inputs = {'images': tf.reduce_sum(images), 'labels': tf.reduce_sum(labels)}
         # Before the forward pass, which would carry a NaN into the moving averages of batch normalisation.
         with tf.control_dependencies([finite.require_finite(inputs)]):
             images, labels = tf.identity(images), tf.identity(labels)
-        batch, every_label, pairing = self._group(images, labels)
+        batch, every_label, pairing = self._pair(images, labels, people)
         step = _STEPS[self.config.adversarial.update_order]
         predictions, terms = step(self, images, every_label, pairing, batch)
         if self.average is not None:
@@ -228,8 +229,8 @@ class Cafer(tf.keras.Model):
 
     def test_step(self, data: Any) -> dict[str, tf.Tensor]:
         """The same terms, without an update."""
-        images, labels = _unpack(data)
-        batch, every_label, pairing = self._group(images, labels)
+        images, labels, people = targets.unpack(data, self.config)
+        batch, every_label, pairing = self._pair(images, labels, people)
         embedding = self._encode(images)
         predictions = self._regress(embedding, training=False)
         terms = regression_terms(every_label, batch.gather(predictions), self.config)
@@ -242,10 +243,14 @@ class Cafer(tf.keras.Model):
             labels, predictions, pairing, {'loss': tf.add_n(list(terms.values())), **terms, **monitored}
         )
 
-    def _group(self, images: tf.Tensor, labels: tf.Tensor) -> tuple[GlobalBatch, tf.Tensor, Pairing]:
-        batch = GlobalBatch(tf.shape(images)[0])
+    def _pair(
+        self, images: tf.Tensor, labels: tf.Tensor, people: tf.Tensor | None
+    ) -> tuple[GlobalBatch, tf.Tensor, Pairing]:
+        batch, rule = GlobalBatch(tf.shape(images)[0]), self.config.grouping.rule
         every_label = batch.gather(labels)
-        return batch, every_label, pair_groups(every_label, self.threshold, self.config.grouping.rule)
+        if people is None:
+            return batch, every_label, pair_groups(every_label, self.threshold, rule)
+        return batch, every_label, pair_people(every_label, batch.gather(people), self.threshold, rule)
 
     def fit(self, *args: Any, **kwargs: Any) -> tf.keras.callbacks.History:
         """As `keras.Model.fit`.
@@ -294,12 +299,3 @@ class Cafer(tf.keras.Model):
     def compile_from_config(self, config: dict[str, Any]) -> None:
         """Compiles as `get_compile_config` says, with the default metrics."""
         self.compile(**{key: tf.keras.saving.deserialize_keras_object(value) for key, value in config.items()})
-
-
-def _unpack(data: Any) -> tuple[tf.Tensor, tf.Tensor]:
-    images, labels, weights = tf.keras.utils.unpack_x_y_sample_weight(data)
-    if labels is None:
-        raise ValueError('Cafer trains and tests on (images, labels); the data set yields images alone')
-    if weights is not None:
-        raise ValueError('Cafer takes no sample weights: its losses are statistics of the whole batch')
-    return tf.cast(images, tf.float32), tf.cast(labels, tf.float32)

@@ -45,9 +45,9 @@ def critic_terms(
         multiplier: λ of the `lagrangian` objective.
     """
     weights = pairing.pair_weight
-    strong, weak = tf.gather(outputs, pairing.strong), tf.gather(outputs, pairing.weak)
-    distances = pair_distances(strong, weak, pairing.partner)
-    margin = _margin(strong, weak, tf.shape(outputs)[0], pairing, config)
+    anchor, positive, negative = (tf.gather(outputs, rows) for rows in pairing[:3])
+    distances = pair_distances(anchor, positive, negative)
+    margin = _margin(anchor, negative, tf.shape(outputs)[0], weights, config)
     terms = {
         'positive_distance': weighted_mean(distances.positive, weights),
         'negative_distance': weighted_mean(distances.negative, weights),
@@ -64,35 +64,35 @@ def critic_terms(
 
 
 def adversarial_term(
-    outputs: tf.Tensor, strong_outputs: tf.Tensor | None, pairing: Pairing, config: Config
+    outputs: tf.Tensor, anchor_outputs: tf.Tensor | None, pairing: Pairing, config: Config
 ) -> dict[str, tf.Tensor]:
     """What the encoder minimises against the critic, `adversarial_loss`.
 
     Args:
-        outputs: `[N, d]`, the critic's; only the rows of weak examples count.
-        strong_outputs: `[N, d]`, the same, of which the rows of strong examples count; no gradient flows through. Only
-            the `divergence` objective needs them.
+        outputs: `[N, d]`, the critic's; only the rows that the encoder moves count.
+        anchor_outputs: `[N, d]`, the same, of which the rows of the anchors count; no gradient flows through. Only the
+            `divergence` objective needs them.
         pairing: of the batch.
         config: `adversarial` and `margin`.
     """
     weight = config.adversarial.weight
     if config.adversarial.encoder_objective == 'mean_output':
-        return {'adversarial_loss': encoder_adversarial_loss(outputs, weight, pairing.weak_weight)}
-    strong = tf.stop_gradient(tf.gather(strong_outputs, pairing.strong))
-    weak = tf.gather(outputs, pairing.weak)
-    margin = _margin(strong, weak, tf.shape(outputs)[0], pairing, config).margin
-    distance = pair_distances(strong, weak, pairing.partner).negative
+        return {'adversarial_loss': encoder_adversarial_loss(outputs, weight, pairing.moved)}
+    anchor = tf.stop_gradient(tf.gather(anchor_outputs, pairing.anchor))
+    negative = tf.gather(outputs, pairing.negative)
+    margin = _margin(anchor, negative, tf.shape(outputs)[0], pairing.pair_weight, config).margin
+    distance = pair_distances(anchor, anchor, negative).negative
     loss = encoder_divergence_loss(distance, tf.stop_gradient(margin), weight, pairing.pair_weight)
     return {'adversarial_loss': loss}
 
 
 def _margin(
-    strong: tf.Tensor, weak: tf.Tensor, batch_size: tf.Tensor, pairing: Pairing, config: Config
+    anchor: tf.Tensor, negative: tf.Tensor, batch_size: tf.Tensor, weights: tf.Tensor, config: Config
 ) -> AdaptiveMargin:
     settings = config.margin
     return adaptive_margin(
-        strong,
-        tf.gather(weak, pairing.partner),
+        anchor,
+        negative,
         batch_size=batch_size,
         mutual_information=settings.mutual_information,
         variance=settings.variance,
@@ -101,7 +101,7 @@ def _margin(
         neighbours=settings.neighbours,
         coefficient=settings.coefficient,
         static=settings.static,
-        weights=pairing.pair_weight,
+        weights=weights,
         stop_gradient=settings.stop_gradient,
     )
 

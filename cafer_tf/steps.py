@@ -66,7 +66,7 @@ def reference_step(
     """The order of the authors' published code, with three encoder passes; arguments and results as `shared_step`.
 
     Encoder and head learn from the labels; the critic learns from features of the updated encoder; the encoder learns
-    against the updated critic from the weak examples, passed through it once more.
+    against the updated critic from the examples that it is to move, passed through it once more.
     """
     with tf.GradientTape() as tape:
         predictions = tf.cast(model.head(model.encoder(images, training=True), training=True), tf.float32)
@@ -77,18 +77,18 @@ def reference_step(
         return predictions, terms | monitored
     embedding = tf.stop_gradient(model.encoder(images, training=True))
     monitored |= _update_critic(model, embedding, pairing, batch)
-    strong_outputs = None
+    anchor_outputs = None
     if model.config.adversarial.encoder_objective == 'divergence':
-        strong_outputs = batch.gather(tf.cast(model.critic(embedding, training=True), tf.float32))
-    is_weak = batch.own(pairing.weak_weight)
-    # At least one row, which counts for nothing where there is no weak example: batch normalisation of no rows is NaN.
-    count = tf.maximum(tf.cast(tf.reduce_sum(is_weak), tf.int32), 1)
-    rows = tf.argsort(is_weak, direction='DESCENDING', stable=True)[:count]
+        anchor_outputs = batch.gather(tf.cast(model.critic(embedding, training=True), tf.float32))
+    is_moved = batch.own(pairing.moved)
+    # At least one row, which counts for nothing where there is none to move: batch normalisation of no rows is NaN.
+    count = tf.maximum(tf.cast(tf.reduce_sum(is_moved), tf.int32), 1)
+    rows = tf.argsort(is_moved, direction='DESCENDING', stable=True)[:count]
     with tf.GradientTape() as tape:
-        weak = model.critic(model.encoder(tf.gather(images, rows), training=True), training=True)
-        shape = [tf.size(is_weak), weak.shape[-1]]
-        own = tf.scatter_nd(rows[:, tf.newaxis], tf.cast(weak, tf.float32), shape)
-        adversarial = adversarial_term(batch.gather(own), strong_outputs, pairing, model.config)
+        moved = model.critic(model.encoder(tf.gather(images, rows), training=True), training=True)
+        shape = [tf.size(is_moved), moved.shape[-1]]
+        own = tf.scatter_nd(rows[:, tf.newaxis], tf.cast(moved, tf.float32), shape)
+        adversarial = adversarial_term(batch.gather(own), anchor_outputs, pairing, model.config)
     optimizer = 'adversarial' if 'adversarial' in model.optimizers else 'encoder'
     _descend(model, tape, adversarial['adversarial_loss'], {optimizer: model.encoder}, adversarial)
     return predictions, {**terms, **adversarial, **monitored, 'loss': terms['loss'] + adversarial['adversarial_loss']}

@@ -71,5 +71,13 @@ def test_a_later_preset_comes_before_an_earlier():
 
 
 def test_an_unknown_preset_is_refused():
-    with pytest.raises(ConfigError, match="unknown preset 'papre'; known: paper, published_code, supervised"):
+    known = 'paper, published_code, person_pairs, supervised'
+    with pytest.raises(ConfigError, match=f"unknown preset 'papre'; known: {known}"):
         Config.from_preset('papre')
+
+
+def test_a_critic_of_people_needs_an_objective_that_has_people():
+    with pytest.raises(ConfigError, match=r'pairs person needs adversarial.encoder_objective divergence'):
+        Config().with_changes([('adversarial.pairs', 'person')])
+    assert Config.from_preset('person_pairs').adversarial.compares_people
+    assert not Config.from_preset('person_pairs', 'supervised').adversarial.compares_people

@@ -33,6 +33,7 @@ CASES = {
     'paper': ('paper', COMPACT),
     'published_code': ('published_code', {'input.image_size': 64, 'network.encoder': 'alexnet'}),
     'mixed': ('paper', MIXED),
+    'person_pairs': ('person_pairs', COMPACT),
 }
 TOLERANCE = 1e-5
 NORM_TOLERANCE = 1e-3

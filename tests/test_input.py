@@ -260,3 +260,32 @@ def test_no_files_no_group_no_examples_and_mixed_compression_are_named(tmp_path,
     with pytest.raises(input.InputError, match=r'some TFRecords are compressed'):
         input.evaluation_dataset([records, str(plain)], CONFIG)
     assert input.count_examples([str(plain)]) == 1
+
+
+def test_where_people_are_compared_targets_say_who_is_shown(tmp_path, labels):
+    config = Config.from_preset('person_pairs').with_changes(
+        [('input.image_size', 32), ('input.crop', 0.125), ('training.batch_size', 8)]
+    )
+    names = [f'person {index % 3}' for index in range(len(labels))]
+    path = str(write(tmp_path / 'train.gz', labels, subjects=names))
+    person_of = dict(zip(rows(labels), names, strict=True))
+    numbers = {}
+    for dataset in (input.training_dataset([path], config, THRESHOLD), input.evaluation_dataset([path], config)):
+        for _, targets in dataset.take(5):
+            for row, number in zip(rows(targets['labels'].numpy()), targets['people'].numpy(), strict=True):
+                assert numbers.setdefault(person_of[row], number) == number
+    assert len(set(numbers.values())) == 3
+
+
+@pytest.mark.parametrize(
+    ('names', 'message'),
+    [
+        ((), 'needs to know who is shown: 40 of 40 training examples have no subject_id'),
+        ([str(index) for index in range(40)], 'show 40 people, the most frequent in 1 of them'),
+        (['one'] * 40, 'show 1 people, the most frequent in 40 of them'),
+    ],
+)
+def test_where_people_are_compared_somebody_must_be_shown_twice(tmp_path, labels, names, message):
+    path = str(write(tmp_path / 'train.gz', labels, subjects=names))
+    with pytest.raises(input.InputError, match=message):
+        input.training_dataset([path], Config.from_preset('person_pairs'), THRESHOLD)

@@ -82,7 +82,7 @@ def test_terms_are_those_of_the_loss_functions(data):
     pairs = 2 * (min(strong.sum(), (~strong).sum(), 8) // 2)
     high, low = outputs[strong][:pairs], outputs[~strong][:pairs]
     margin = adaptive_margin(high, low[::-1], batch_size=16).margin
-    critic_loss = contrastive_adversarial_loss(*pair_distances(high, low), margin)
+    critic_loss = contrastive_adversarial_loss(*pair_distances(high, high[::-1], low[::-1]), margin)
     adversarial = -0.1 * outputs[~strong].mean()
     regression = agreement_loss(labels, tf.clip_by_value(model.head(embedding), -1, 1))
     assert pairs > 0

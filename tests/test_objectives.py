@@ -5,18 +5,18 @@ import tensorflow as tf
 from cafer_tf import Config
 from cafer_tf.losses import next_multiplier
 from cafer_tf.objectives import adversarial_term, critic_terms
-from cafer_tf.pairing import Pairing
+from cafer_tf.pairing import Pairing, pair_people
 
 
 def pairing_of(size):
     """The first half of the rows is strong, the second weak; all are paired."""
     slots = np.arange(size)
     return Pairing(
-        strong=tf.constant(slots),
-        weak=tf.constant(size + slots),
-        partner=tf.constant(slots[::-1].copy()),
+        anchor=tf.constant(slots),
+        positive=tf.constant(slots[::-1].copy()),
+        negative=tf.constant(size + slots[::-1]),
         pair_weight=tf.ones([size]),
-        weak_weight=tf.constant(np.repeat([0.0, 1.0], size), tf.float32),
+        moved=tf.constant(np.repeat([0.0, 1.0], size), tf.float32),
         strong_fraction=tf.constant(0.5),
         threshold=tf.constant(0.5),
     )
@@ -84,9 +84,9 @@ def test_slots_without_a_pair_do_not_count(objective, information, confidence):
     )
     outputs = tf.constant(np.random.default_rng(0).normal(size=(12, 4)))
     whole = pairing_of(6)
-    paired = whole._replace(partner=tf.constant([3, 2, 1, 0, 4, 5]), pair_weight=tf.constant([1.0, 1, 1, 1, 0, 0]))
+    paired = whole._replace(pair_weight=tf.constant([1.0, 1, 1, 1, 0, 0]))
     cut = whole._replace(
-        strong=whole.strong[:4], weak=whole.weak[:4], partner=tf.constant([3, 2, 1, 0]), pair_weight=tf.ones([4])
+        anchor=whole.anchor[:4], positive=whole.positive[:4], negative=whole.negative[:4], pair_weight=tf.ones([4])
     )
     multiplier = tf.constant(0.1, tf.float64)
     one, other = (critic_terms(outputs, pairing, config, multiplier) for pairing in (paired, cut))
@@ -97,7 +97,7 @@ def test_slots_without_a_pair_do_not_count(objective, information, confidence):
 @pytest.mark.parametrize('preset', ['paper', 'published_code'])
 def test_a_batch_without_pairs_costs_nothing(preset):
     outputs = tf.constant(np.random.default_rng(0).normal(size=(8, 4)))
-    pairing = pairing_of(4)._replace(pair_weight=tf.zeros([4]), weak_weight=tf.zeros([8]))
+    pairing = pairing_of(4)._replace(pair_weight=tf.zeros([4]), moved=tf.zeros([8]))
     with tf.GradientTape() as tape:
         tape.watch(outputs)
         terms = critic_terms(outputs, pairing, Config.from_preset(preset), tf.constant(0.3, tf.float64))
@@ -118,3 +118,18 @@ def test_encoder_divergence_pulls_weak_outputs_into_the_margin_and_leaves_strong
     strong = outputs.numpy()[[1, 0]]  # the partners of the weak rows
     closer = outputs.numpy()[2:] - 0.01 * gradient[2:]
     assert (np.square(closer - strong).sum(1) < np.square(outputs.numpy()[2:] - strong).sum(1)).all()
+
+
+def test_encoder_divergence_draws_faces_of_two_people_together_and_leaves_their_anchors():
+    """Person 0 is in rows 0 and 1, person 1 in rows 2 and 3."""
+    config = Config.from_preset('person_pairs')
+    outputs = tf.constant([[0.0, 0.0], [0.1, 0.0], [0.4, 0.0], [0.5, 0.0]])
+    pairing = pair_people(tf.zeros([4, 2]), tf.constant([0, 0, 1, 1]), 0.5)
+    with tf.GradientTape() as tape:
+        tape.watch(outputs)
+        loss = adversarial_term(outputs, outputs, pairing, config)['adversarial_loss']
+    gradient = tf.convert_to_tensor(tape.gradient(loss, outputs)).numpy()
+    assert pairing.negative.numpy().tolist() == [2, 2, 0, 0]
+    assert float(loss) < 0
+    assert gradient[0, 0] < 0 < gradient[2, 0]  # a step against it moves row 0 up and row 2 down
+    assert not gradient[[1, 3]].any()

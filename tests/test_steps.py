@@ -20,12 +20,20 @@ VARIANTS = {
     'spectral': ('paper', {'network': {'spectral_normalization': True}}),
     'margin with gradient': ('paper', {'margin': {'stop_gradient': False}}),
     'lagrangian': ('paper', {'adversarial': {'critic_objective': 'lagrangian', 'penalty': 1e-3}}),
+    'person pairs': ('person_pairs', {}),
+    'person pairs, reference order': ('person_pairs', {'adversarial': {'update_order': 'reference'}}),
 }
 
 
 @pytest.fixture(scope='module')
 def batch():
     return tuple(part[:16] for part in make_data())
+
+
+def targets_of(model, labels):
+    if not model.config.adversarial.compares_people:
+        return labels
+    return {'labels': labels, 'people': np.arange(len(labels)) % 5}
 
 
 def sgd(rate=1e-3):
@@ -36,6 +44,7 @@ def sgd(rate=1e-3):
 def test_every_variant_trains_and_evaluates(batch, name):
     preset, sections = VARIANTS[name]
     model = make_model(preset, **sections)
+    batch = batch[0], targets_of(model, batch[1])
     networks = {'encoder': model.encoder, 'head': model.head, 'critic': model.critic}
     before = {name: values_of(network.trainable_variables) for name, network in networks.items()}
     for _ in range(2):
@@ -194,3 +203,21 @@ def test_the_average_follows_the_weights(batch):
 def test_an_adversarial_optimizer_needs_its_option():
     with pytest.raises(ValueError, match=r'needs adversarial\.separate_optimizer'):
         make_model(compile={'adversarial_optimizer': sgd()})
+
+
+def test_a_critic_of_people_must_be_told_who_is_shown(batch):
+    model = make_model('person_pairs')
+    with pytest.raises(ValueError, match=r"trains and tests on .*'labels': labels, 'people': integers"):
+        model.train_on_batch(*batch)
+
+
+def test_emotion_has_no_part_in_what_a_critic_of_people_learns(batch):
+    """Other labels, the same critic: it sees features alone, and their pairs."""
+    images, labels = batch
+    weights = []
+    for given in (labels, labels[::-1].copy()):
+        model = make_model('person_pairs')
+        model.train_on_batch(images, targets_of(model, given))
+        weights.append(values_of(model.critic.trainable_variables))
+    for one, other in zip(*weights, strict=True):
+        np.testing.assert_array_equal(one, other)

@@ -1,7 +1,7 @@
 """Named sets of choices that belong together; a preset changes what it names and leaves the rest alone.
 
-`paper`, `published_code` and `supervised` choose the method, `alexnet` and `resnet18` the network and how it is
-trained: `Config.from_preset('published_code', 'alexnet')` is what the authors published.
+`paper`, `published_code`, `person_pairs` and `supervised` choose the method, `alexnet` and `resnet18` the network and
+how it is trained: `Config.from_preset('published_code', 'alexnet')` is what the authors published.
 
 Reference: D. H. Kim and B. C. Song, "Contrastive Adversarial Learning for Person Independent Facial Emotion
 Recognition", AAAI 2021: the poster, and the code published with it.
@@ -15,6 +15,7 @@ _PAPER: dict[str, dict[str, Any]] = {
     'grouping': {'rule': 'otsu', 'balanced': True},
     'adversarial': {
         'weight': 0.1,
+        'pairs': 'emotion',
         'critic_objective': 'divergence',
         'encoder_objective': 'mean_output',
         'update_order': 'shared',
@@ -28,6 +29,7 @@ _PUBLISHED_CODE: dict[str, dict[str, Any]] = {
     'grouping': {'rule': 'legacy', 'balanced': False},
     'adversarial': {
         'weight': 0.1,
+        'pairs': 'emotion',
         'critic_objective': 'lagrangian',
         'multiplier': 0.0,
         'penalty': 1e-6,
@@ -44,6 +46,11 @@ _PUBLISHED_CODE: dict[str, dict[str, Any]] = {
     },
     'network': {'critic_output': 'linear', 'spectral_normalization': False},
     'training': {'ddof': 'published'},
+}
+_PERSON_PAIRS: dict[str, dict[str, Any]] = {
+    **_PAPER,
+    'grouping': {'rule': 'otsu', 'balanced': False},
+    'adversarial': {**_PAPER['adversarial'], 'weight': 1.0, 'pairs': 'person', 'encoder_objective': 'divergence'},
 }
 _SUPERVISED: dict[str, dict[str, Any]] = {
     'grouping': {'rule': 'otsu', 'balanced': False},
@@ -69,6 +76,7 @@ def _network(encoder: str, pooling: str, batch_size: int) -> dict[str, dict[str,
 PRESETS: dict[str, dict[str, dict[str, Any]]] = {
     'paper': _PAPER,
     'published_code': _PUBLISHED_CODE,
+    'person_pairs': _PERSON_PAIRS,
     'supervised': _SUPERVISED,
     'alexnet': _network('alexnet', 'grid', 256),
     'resnet18': _network('resnet18', 'global', 128),

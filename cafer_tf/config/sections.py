@@ -148,6 +148,9 @@ class AdversarialConfig:
     Attributes:
         weight: `w`, of the encoder's adversarial term; 0 trains without a critic. The default is that of the authors'
             code.
+        pairs: what the critic learns to tell apart: `emotion` (pairs of strong emotion, and strong with weak: the
+            paper's) or `person` (pairs of one person's faces, and of two people's). `person` needs data that name the
+            person, and the encoder's objective `divergence`.
         critic_objective: `divergence` (the poster's bound) or `lagrangian` (the authors' code, after Fisher GAN).
         multiplier, penalty: λ at the start, and ρ, of `lagrangian`.
         encoder_objective: `mean_output` raises the critic's output on weak emotion (the authors' code); `divergence`
@@ -158,6 +161,7 @@ class AdversarialConfig:
     """
 
     weight: float = 0.1
+    pairs: Literal['emotion', 'person'] = 'emotion'
     critic_objective: Literal['divergence', 'lagrangian'] = 'divergence'
     multiplier: float = 0.0
     penalty: float = 1e-6
@@ -168,6 +172,16 @@ class AdversarialConfig:
     def __post_init__(self) -> None:
         require(self.weight >= 0, 'adversarial.weight must not be negative')
         require(self.penalty >= 0, 'adversarial.penalty must not be negative')
+        require(
+            self.pairs == 'emotion' or self.encoder_objective == 'divergence',
+            'adversarial.pairs person needs adversarial.encoder_objective divergence: there is no weak group whose '
+            'output the encoder could raise',
+        )
+
+    @property
+    def compares_people(self) -> bool:
+        """Whether training needs to know who is shown."""
+        return self.weight > 0 and self.pairs == 'person'
 
 
 @dataclasses.dataclass(frozen=True)

@@ -73,20 +73,19 @@ def predict(predictor: Predictor, files: Sequence[str]) -> Predicted:
     count = len(facts[features.FRAME])
     if not count:
         raise input.InputError(f'no examples in {", ".join(files)}')
-    labels, predictions, embeddings = [], [], []
+    predictions, embeddings = [], []
     with tqdm(total=count, unit='face', desc='evaluate', disable=None, leave=False) as progress:
-        for images, truth in input.evaluation_dataset(files, predictor.config).as_numpy_iterator():
+        for images, _ in input.evaluation_dataset(files, predictor.config).as_numpy_iterator():
             found = predictor.embed(images)
             if not all(np.isfinite(part).all() for part in found):
                 raise ModelError(f'{predictor.directory} answers NaN or infinity; train it again, or serve another one')
-            labels.append(truth)
             predictions.append(found.predictions)
             embeddings.append(found.embeddings)
-            progress.update(len(truth))
+            progress.update(len(images))
     sources = np.array([source or f'example {i}' for i, source in enumerate(facts[features.SOURCE])])
     subjects = np.array([subject or sources[i] for i, subject in enumerate(facts[features.SUBJECT])])
     return Predicted(
-        np.concatenate(labels),
+        input.read_labels(files),
         np.concatenate(predictions),
         np.concatenate(embeddings),
         subjects,

@@ -1,7 +1,8 @@
 """From TFRecords to batches: decode, crop, augment, and balance strong against weak emotion.
 
 Both `training_dataset` and `evaluation_dataset` yield `(images, labels)`: images `[n, size, size, 3]` float32, RGB in
-[0, 1]; labels `[n, 2]` float32, valence first. The same seed gives the same batches.
+[0, 1]; labels `[n, 2]` float32, valence first. Where the model compares people (`adversarial.pairs`), it is
+`(images, {'labels': labels, 'people': [n] int64})`. The same seed gives the same batches.
 """
 
 from cafer_tf.input.images import decode, preprocess, resize, resized_side

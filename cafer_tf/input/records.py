@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,8 +11,12 @@ import tensorflow as tf
 from cafer_tf import features, grouping
 
 _LABELS = {name: tf.io.FixedLenFeature([], tf.float32) for name in features.OUTPUTS}
+_SUBJECT = {features.SUBJECT: tf.io.FixedLenFeature([], tf.string)}
 _FEATURES = {features.IMAGE: tf.io.FixedLenFeature([], tf.string), **_LABELS}
 _PARSED_AT_ONCE = 256
+
+Targets = tf.Tensor | dict[str, tf.Tensor]
+"""What a model learns: labels, or labels and people by name."""
 
 
 class InputError(ValueError):
@@ -52,10 +57,43 @@ def read_interleaved(paths: Sequence[str], order: tf.Tensor, at_once: int) -> tf
     )
 
 
-def parse(serialised: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """Encoded images `[n]` and labels `[n, 2]` of serialised examples `[n]`."""
-    parsed = tf.io.parse_example(serialised, _FEATURES)
-    return parsed[features.IMAGE], _stack(parsed)
+def parse(serialised: tf.Tensor, with_people: bool = False) -> tuple[tf.Tensor, Targets]:
+    """Encoded images `[n]` and targets of serialised examples `[n]`.
+
+    Args:
+        serialised: examples.
+        with_people: whether the targets say who is shown.
+
+    Returns:
+        The images, and labels `[n, 2]`; or, with people, a dictionary of `features.LABELS` and `features.PEOPLE`, `[n]`
+        int64, a number for each person.
+    """
+    parsed = tf.io.parse_example(serialised, _FEATURES | (_SUBJECT if with_people else {}))
+    labels = _stack(parsed)
+    if not with_people:
+        return parsed[features.IMAGE], labels
+    people = tf.strings.to_hash_bucket_fast(parsed[features.SUBJECT], tf.int64.max)
+    return parsed[features.IMAGE], {features.LABELS: labels, features.PEOPLE: people}
+
+
+def require_people(paths: Sequence[str]) -> None:
+    """Checks that examples say who is shown, and that somebody is shown twice.
+
+    Raises:
+        InputError: an example without a person, or nobody with two of them.
+    """
+    counts = collections.Counter(read_texts(paths, features.SUBJECT, default=''))
+    if nameless := counts.pop('', 0):
+        raise InputError(
+            f'adversarial.pairs person needs to know who is shown: {nameless} of {nameless + counts.total()} training '
+            f'examples have no {features.SUBJECT}; ingest the data with it, or use adversarial.pairs emotion'
+        )
+    if max(counts.values(), default=0) < 2 or len(counts) < 2:
+        raise InputError(
+            f'adversarial.pairs person compares faces of one person and of several; the training examples show '
+            f'{len(counts)} people, the most frequent in {max(counts.values(), default=0)} of them: use '
+            'adversarial.pairs emotion'
+        )
 
 
 def only_group(records: tf.data.Dataset, group: int, threshold: float) -> tf.data.Dataset:
@@ -101,17 +139,18 @@ def read_labels(files: Sequence[str]) -> np.ndarray:
     return np.concatenate([np.empty([0, len(features.OUTPUTS)], np.float32), *batches.as_numpy_iterator()])
 
 
-def read_texts(files: Sequence[str], name: str) -> list[str]:
+def read_texts(files: Sequence[str], name: str, default: str | None = None) -> list[str]:
     """A feature that is one text, of all examples in the order of `read_labels`.
 
     Args:
         files: paths or glob patterns of TFRecords.
         name: of the feature.
+        default: of examples without it; None where all must have it.
 
     Raises:
         InputError: no file.
     """
-    spec = {name: tf.io.FixedLenFeature([], tf.string)}
+    spec = {name: tf.io.FixedLenFeature([], tf.string, default)}
     batches = read(find(files)).batch(_PARSED_AT_ONCE).map(lambda batch: tf.io.parse_example(batch, spec)[name])
     return [text.decode() for batch in batches.as_numpy_iterator() for text in batch]
 

@@ -38,20 +38,25 @@ def training_dataset(
             the other are the whole batch. Every worker reads all records, and decodes its own.
 
     Raises:
-        InputError: no file, no example of one of the groups, or a batch that the replicas cannot share evenly.
+        InputError: no file, no example of one of the groups, a batch that the replicas cannot share evenly, or examples
+            that do not say who is shown where the model compares people.
     """
     paths = records.find(files)
+    if with_people := config.adversarial.compares_people:
+        records.require_people(paths)
     batch_size = config.training.batch_size
     first, count, replica_batch_size = _share(batch_size, shard)
     side = images.resized_side(config.input)
 
-    def own(step: tf.Tensor, serialised: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    def own(step: tf.Tensor, serialised: tf.Tensor) -> tuple[tf.Tensor, records.Targets, tf.Tensor]:
         seed = tf.random.experimental.stateless_fold_in([config.training.seed, _IMAGE_STREAM], step)
         mine = slice(first, first + count)
-        return (*records.parse(serialised[mine]), augment.draw(seed, batch_size)[mine])
+        return (*records.parse(serialised[mine], with_people), augment.draw(seed, batch_size)[mine])
 
-    def read(encoded: tf.Tensor, labels: tf.Tensor, draws: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        return images.resize(images.decode_levels(encoded), side), labels, draws
+    def read(
+        encoded: tf.Tensor, targets: records.Targets, draws: tf.Tensor
+    ) -> tuple[tf.Tensor, records.Targets, tf.Tensor]:
+        return images.resize(images.decode_levels(encoded), side), targets, draws
 
     batches = order.serialised_batches(paths, config, threshold, start_step)
     return (
@@ -61,7 +66,10 @@ def training_dataset(
         .map(read, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
         .batch(replica_batch_size, drop_remainder=True)
         .map(
-            lambda levels, labels, draws: (augment.augment(levels, draws, config.input, config.augmentation), labels),
+            lambda levels, targets, draws: (
+                augment.augment(levels, draws, config.input, config.augmentation),
+                targets,
+            ),
             num_parallel_calls=tf.data.AUTOTUNE,
             deterministic=True,
         )
@@ -86,10 +94,10 @@ def evaluation_dataset(files: Sequence[str], config: Config) -> tf.data.Dataset:
     return (
         records.read(records.find(files))
         .batch(config.training.batch_size)
-        .map(records.parse)
+        .map(lambda serialised: records.parse(serialised, config.adversarial.compares_people))
         .unbatch()
         .map(
-            lambda encoded, labels: (images.preprocess(encoded, config.input), labels),
+            lambda encoded, targets: (images.preprocess(encoded, config.input), targets),
             num_parallel_calls=tf.data.AUTOTUNE,
             deterministic=True,
         )

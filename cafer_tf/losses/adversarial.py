@@ -21,24 +21,20 @@ class PairDistances(NamedTuple):
     negative: tf.Tensor
 
 
-def pair_distances(strong: Any, weak: Any, partner: Any | None = None) -> PairDistances:
-    """Squared Euclidean distances within the strong group and between strong and weak.
+def pair_distances(anchor: Any, positive: Any, negative: Any) -> PairDistances:
+    """Squared Euclidean distances of pairs that belong together, and of pairs that do not.
 
-    `D²_pos,i = ||H_i - H_p(i)||²` and `D²_neg,i = ||H_i - L_p(i)||²`, where `p(i)` is the partner of i, by default the
-    reversal `m - 1 - i`.
+    `D²_pos,i = ||A_i - P_i||²` and `D²_neg,i = ||A_i - N_i||²`. In the paper A and P are of strong emotion and N of
+    weak; its pairs are `pair_distances(strong, strong[::-1], weak[::-1])`.
 
     Args:
-        strong: `[m, d]` critic outputs H of strong emotion.
-        weak: `[m, d]` critic outputs L of weak emotion.
-        partner: `[m]` int32, the partner of each row.
+        anchor: `[m, d]` critic outputs A.
+        positive: `[m, d]` critic outputs P; row i is paired with row i of `anchor`.
+        negative: `[m, d]` critic outputs N, likewise.
     """
-    strong, weak = at_least_float32(strong), at_least_float32(weak)
-    if partner is None:
-        strong_partner, weak_partner = strong[::-1], weak[::-1]
-    else:
-        strong_partner, weak_partner = tf.gather(strong, partner), tf.gather(weak, partner)
+    anchor, positive, negative = at_least_float32(anchor), at_least_float32(positive), at_least_float32(negative)
     return PairDistances(
-        tf.reduce_sum((strong - strong_partner) ** 2, axis=-1), tf.reduce_sum((strong - weak_partner) ** 2, axis=-1)
+        tf.reduce_sum((anchor - positive) ** 2, axis=-1), tf.reduce_sum((anchor - negative) ** 2, axis=-1)
     )
 
 
@@ -47,14 +43,15 @@ def contrastive_adversarial_loss(
 ) -> tf.Tensor:
     """The critic's loss: the negated bound on the φ-divergence, with the pointwise hinge as its function.
 
-    With `a = max(0, D²_pos - α)` and `b = max(0, α - D²_neg)` the hinge takes the values `f_P = -a` on pairs within the
-    strong group and `f_Q = b` on strong-weak pairs, and the bound `J = E_P f - ½ E_(P+Q) f - ¼ E_((P+Q)/2) f²` is
+    With `a = max(0, D²_pos - α)` and `b = max(0, α - D²_neg)` the hinge takes the values `f_P = -a` on pairs that
+    belong together (in the paper, within the strong group) and `f_Q = b` on those that do not (strong with weak), and
+    the bound `J = E_P f - ½ E_(P+Q) f - ¼ E_((P+Q)/2) f²` is
 
     `-J = ½ (E a + E b) + ⅛ (E a² + E b²)`
 
     Args:
-        positive_distance: `[m]` *squared* distances D² within the strong group, not negative.
-        negative_distance: `[m]` squared distances between strong and weak.
+        positive_distance: `[m]` *squared* distances D² of pairs that belong together, not negative.
+        negative_distance: `[m]` squared distances of pairs that do not.
         margin: α, a scalar or `[m]`.
         weights: `[m]`, 1 for pairs that count and 0 for those that do not; all count where none are given.
 
@@ -138,7 +135,8 @@ def lagrangian_critic_loss(strong: Any, weak: Any, multiplier: Any, penalty: flo
     margin = margins.adaptive_margin(
         strong, weak[::-1], mutual_information='channel', confidence='nearest_neighbours', stop_gradient=False
     ).margin
-    loss, constraint = lagrangian_objective(*pair_distances(strong, weak), margin, multiplier, penalty)
+    distances = pair_distances(strong, strong[::-1], weak[::-1])
+    loss, constraint = lagrangian_objective(*distances, margin, multiplier, penalty)
     return loss, next_multiplier(multiplier, constraint, penalty)
 
 
@@ -174,13 +172,13 @@ def encoder_divergence_loss(
 ) -> tf.Tensor:
     """The encoder's other adversarial term: the bound on the divergence that the critic raises, which it lowers.
 
-    Of the bound J (see `contrastive_adversarial_loss`) only the strong-weak pairs depend on the weak examples, so that
-    with `b = max(0, α - D²_neg)`
+    Of the bound J (see `contrastive_adversarial_loss`) only the pairs that do not belong together depend on what the
+    encoder moves (in the paper's groups, the weak examples), so that with `b = max(0, α - D²_neg)`
 
     `L_adv = w · J = -w (½ E b + ⅛ E b²)`
 
     Args:
-        negative_distance: `[m]` squared distances between strong and weak; strong outputs without gradient.
+        negative_distance: `[m]` squared distances of those pairs; from the anchors no gradient.
         margin: α, a scalar or `[m]`, without gradient.
         weight: w, not negative.
         weights: `[m]`, 1 for pairs that count and 0 for those that do not; all count where none are given.

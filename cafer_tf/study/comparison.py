@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import dataclasses
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -15,8 +16,9 @@ from cafer_tf.metrics.student import student_half_width
 from cafer_tf.study.job import SEEN, UNSEEN
 from cafer_tf.study.variants import BASELINE, DESCRIPTIONS
 
-VALIDATION, UNSEEN_CCC, SEEN_CCC, GAP, PROBE = 'validation_ccc', 'unseen_ccc', 'seen_ccc', 'gap', 'probe'
-FIGURES = (VALIDATION, UNSEEN_CCC, SEEN_CCC, GAP, PROBE)
+VALIDATION, UNSEEN_CCC, SEEN_CCC, GAP = 'validation_ccc', 'unseen_ccc', 'seen_ccc', 'gap'
+CENTRED, PROBE = 'centred_ccc', 'probe'
+FIGURES = (VALIDATION, UNSEEN_CCC, SEEN_CCC, GAP, CENTRED, PROBE)
 REFERENCES = (BASELINE, 'balanced')
 HEADS = (
     'variant',
@@ -25,6 +27,7 @@ HEADS = (
     'CCC unseen',
     'CCC seen',
     'gap',
+    'CCC centred',
     'probe',
     *(f'CCC − {name}' for name in REFERENCES),
     f'probe − {BASELINE}',
@@ -60,8 +63,10 @@ def figures(result: Mapping[str, Any]) -> dict[str, float]:
     Returns:
         `validation_ccc`: the mean CCC of the chosen epoch on the people that it is chosen by, by which settings may be
         chosen too; `unseen_ccc`, `seen_ccc`: the mean over valence and arousal of the CCC pooled over all people never
-        seen, or over the new images of people seen; `gap`, the second minus the first; `probe`, the share of images of
-        people never seen whose person a linear classifier reads from the embedding.
+        seen, or over the new images of people seen; `gap`, the second minus the first; `centred_ccc`, as
+        `unseen_ccc` with each person's mean error taken from the predictions: what would be left if the network knew
+        each person's offset; `probe`, the share of images of people never seen whose person a linear classifier reads
+        from the embedding.
     """
     unseen, seen = (_mean_ccc(result[people]) for people in (UNSEEN, SEEN))
     return {
@@ -69,6 +74,7 @@ def figures(result: Mapping[str, Any]) -> dict[str, float]:
         UNSEEN_CCC: unseen,
         SEEN_CCC: seen,
         GAP: seen - unseen,
+        CENTRED: _mean_ccc(result[UNSEEN], centred=True),
         PROBE: result['probe']['accuracy'],
     }
 
@@ -193,12 +199,15 @@ def _difference(found: Mapping[str, Mean] | None, key: str) -> str:
     return f'{value:+.3f}' if math.isnan(low) else f'{value:+.3f} [{low:+.3f}, {high:+.3f}]'
 
 
-def _mean_ccc(people: Mapping[str, Mapping[str, Sequence[float]]]) -> float:
+def _mean_ccc(people: Mapping[str, Mapping[str, Sequence[float]]], centred: bool = False) -> float:
     scores = []
     for output in features.OUTPUTS:
         total = AgreementStatistic()
         for subject in sorted(people):
-            total = total.merge(AgreementStatistic(*people[subject][output]))
+            statistic = AgreementStatistic(*people[subject][output])
+            if centred:
+                statistic = dataclasses.replace(statistic, mean_p=statistic.mean_y)  # the CCC needs no more
+            total = total.merge(statistic)
         scores.append(total.ccc())
     return float(np.mean(scores))
 

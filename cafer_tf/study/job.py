@@ -107,19 +107,22 @@ def _judge(
     model: Cafer, config: Config, files: Sequence[str]
 ) -> tuple[dict[str, dict[str, list[float]]], dict[str, np.ndarray]]:
     """The statistics of each person's outputs, and their embeddings; every file is one person's."""
-    statistics, embeddings = {}, {}
-    for path in files:
-        subject = pathlib.Path(path).stem
-        rows = [
-            (labels.numpy(), embedding.numpy(), model.head(embedding, training=False).numpy())
-            for images, labels in input.evaluation_dataset([path], config)
-            for embedding in [model.encoder(images, training=False)]
-        ]
-        labels, embedding, predictions = (np.concatenate(column) for column in zip(*rows, strict=True))
-        predictions = np.clip(predictions, features.LABEL_MIN, features.LABEL_MAX)
-        statistics[subject] = {
-            output: list(dataclasses.astuple(AgreementStatistic.of(labels[:, place], predictions[:, place])))
+    rows = [_outputs(model, images) for images, _ in input.evaluation_dataset(files, config)]
+    embeddings, predictions = (np.concatenate(column) for column in zip(*rows, strict=True))
+    labels, files = input.read_labels(files), sorted(files)  # the order of both data sets
+    subjects = [pathlib.Path(path).stem for path in files]
+    ends = np.cumsum([input.count_examples([path]) for path in files])[:-1]
+    statistics = {
+        subject: {
+            output: list(dataclasses.astuple(AgreementStatistic.of(truth[:, place], found[:, place])))
             for place, output in enumerate(features.OUTPUTS)
         }
-        embeddings[subject] = embedding
-    return statistics, embeddings
+        for subject, truth, found in zip(subjects, np.split(labels, ends), np.split(predictions, ends), strict=True)
+    }
+    return statistics, dict(zip(subjects, np.split(embeddings, ends), strict=True))
+
+
+def _outputs(model: Cafer, images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    embedding = model.encoder(images, training=False)
+    predictions = model.head(embedding, training=False)
+    return embedding, tf.clip_by_value(predictions, features.LABEL_MIN, features.LABEL_MAX)

@@ -14,7 +14,7 @@ from cafer_tf.study.variants import DESCRIPTIONS
 
 RESULTS = 'results.jsonl'
 IDIOSYNCRASIES = (0.0, 0.5, 1.0)
-SEEDS, ROUNDS = 5, 3
+SEEDS, ROUNDS = 5, 1
 
 
 def jobs(

@@ -10,8 +10,8 @@ BUDGET: dict[str, Any] = {
     'input.image_size': 32,
     'input.crop': 0.0625,
     'training.batch_size': 32,
-    'training.epochs': 14,
-    'training.learning_rate': 3e-3,
+    'training.epochs': 28,
+    'training.learning_rate': 2e-3,
     'training.schedule': 'cosine',
 }
 """What all variants share: the compact encoder, and as many steps of as many faces."""
@@ -29,6 +29,7 @@ _LADDER: dict[str, tuple[str, dict[str, Any]]] = {
     'adaptive_margin': ('paper', {'margin.confidence': 'none'}),
     'paper': ('paper', {}),
     'divergence_encoder': ('paper', {'adversarial.encoder_objective': 'divergence'}),
+    'person_pairs': ('person_pairs', {}),
     'published_code': ('published_code', {}),
 }
 DESCRIPTIONS = {
@@ -38,6 +39,7 @@ DESCRIPTIONS = {
     'adaptive_margin': '+ critic, adaptive margin without the confidence term',
     'paper': '+ critic, adaptive margin with it (the method)',
     'divergence_encoder': "the method, the encoder's objective by divergence",
+    'person_pairs': 'no groups: critic of the person, adaptive margin, encoder by divergence',
     'published_code': "the authors' published code",
 }
 """Each variant in a few words, from the fewest parts to the most."""

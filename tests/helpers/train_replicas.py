@@ -12,7 +12,7 @@ import sys
 import numpy as np
 import tensorflow as tf
 
-from cafer_tf import Cafer, Config
+from cafer_tf import Cafer, Config, features
 
 BATCH = 16
 STEPS = 5
@@ -20,6 +20,7 @@ UNEVEN = (17, 20, 21)
 """Numbers of examples whose last batch is 1 and no example, 2 and 2, and 3 and 2."""
 THRESHOLD = 0.6
 RATE = 1e-5
+PEOPLE = 5
 CRITIC_RATE = 1e-6
 """The gradient of the critic is some hundred times as long as those of the others."""
 
@@ -35,6 +36,15 @@ def make_examples(count: int, side: int) -> tuple[np.ndarray, np.ndarray]:
     green = 0.5 + 0.25 * arousal + 0.15 * down * valence + offset[1]
     blue = 0.5 + 0.2 * np.cos(2 * down + 2 * valence) * np.cos(2 * across + arousal) + offset[2]
     return np.stack([red, green, blue], axis=-1).astype(np.float32), labels
+
+
+def make_dataset(config: Config, images: np.ndarray, labels: np.ndarray, batch: int) -> tf.data.Dataset:
+    """Batches of examples, who is shown among the targets where a model compares people."""
+    targets = labels
+    if config.adversarial.compares_people:
+        people = np.random.default_rng(2).integers(PEOPLE, size=len(labels))
+        targets = {features.LABELS: labels, features.PEOPLE: people}
+    return tf.data.Dataset.from_tensor_slices((images, targets)).batch(batch)
 
 
 class Steps(tf.keras.callbacks.Callback):
@@ -81,8 +91,7 @@ def weights(model: Cafer) -> dict[str, np.ndarray]:
 
 
 def terms(model: Cafer, examples: tuple[np.ndarray, np.ndarray], batch: int) -> dict[str, float]:
-    dataset = tf.data.Dataset.from_tensor_slices(examples).batch(batch)
-    return model.evaluate(dataset, verbose=0, return_dict=True)
+    return model.evaluate(make_dataset(model.config, *examples, batch), verbose=0, return_dict=True)
 
 
 def main(path: str, config: str) -> None:
@@ -103,8 +112,7 @@ def main(path: str, config: str) -> None:
             for what, batch in (('batches', BATCH), ('halves', BATCH // 2)):
                 results |= {f'{what}/{term}': value for term, value in terms(model, first, batch).items()}
         steps = Steps()
-        dataset = tf.data.Dataset.from_tensor_slices((images, labels)).batch(BATCH)
-        model.fit(dataset, callbacks=[steps], verbose=0)
+        model.fit(make_dataset(settings, images, labels, BATCH), callbacks=[steps], verbose=0)
         results |= {f'{replicas}/steps/{term}': [log[term] for log in steps.logs] for term in steps.logs[0]}
         results |= {f'{replicas}/weights/{key}': value for key, value in weights(model).items()}
         for count in UNEVEN:

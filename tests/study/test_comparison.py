@@ -48,6 +48,16 @@ def test_the_ccc_is_pooled_over_all_people():
     assert figures['probe'] == 0.25
 
 
+def test_the_centred_ccc_is_that_of_predictions_without_the_mean_error_of_each_person():
+    kept, labels, predictions = _people(np.random.default_rng(3), 0.4)
+    error = (predictions - labels).reshape(3, 40, 2).mean(axis=1, keepdims=True)
+    scores = agreement_scores(labels, (predictions.reshape(3, 40, 2) - error).reshape(-1, 2))
+    found = comparison.figures({**_result(), 'unseen': kept})
+    expected = (scores['valence']['ccc'] + scores['arousal']['ccc']) / 2
+    assert found['centred_ccc'] == pytest.approx(expected, rel=1e-6)
+    assert found['centred_ccc'] != pytest.approx(found['unseen_ccc'], rel=1e-6)
+
+
 def test_the_interval_counts_folds_and_not_seeds():
     # Fold means .2 and .4: mean .3, standard deviation .1414, standard error .1; t(.975, 1) = 12.706.
     found = comparison.mean({(0, 0): 0.1, (0, 1): 0.3, (1, 0): 0.4})
