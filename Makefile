@@ -43,8 +43,8 @@ kubeflow: env ## make .venv-kubeflow from requirements-kubeflow.lock, and check 
 	@$(IN_ENV) pytest tests/pipeline/test_kubeflow_v2_runner.py $(PYTEST_ARGS)
 
 lock: env ## resolve setup.py again; versions that still fit are kept
-	@$(IN_ENV) uv pip compile setup.py --extra dev --extra faces --python .venv/bin/python --generate-hashes \
-		--no-annotate --no-header --quiet --output-file requirements.lock
+	@$(IN_ENV) uv pip compile setup.py $(foreach extra,app dev docs export faces video,--extra $(extra)) \
+		--python .venv/bin/python --generate-hashes --no-annotate --no-header --quiet --output-file requirements.lock
 	@$(IN_ENV) uv pip compile setup.py --extra kubeflow --python .venv/bin/python --generate-hashes \
 		--no-annotate --no-header --quiet --output-file requirements-kubeflow.lock
 

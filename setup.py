@@ -40,6 +40,10 @@ PIPELINE = [
     'tfx==1.15.1',
 ]
 FACES = ['lz4', 'mtcnn==1.0.0']
+VIDEO = ['av>=12']
+APP = ['fastapi>=0.115', 'python-multipart>=0.0.9', 'uvicorn>=0.30']
+EXPORT = ['onnx>=1.16,<1.18', 'onnxruntime>=1.18', 'tf2onnx>=1.16']
+DOCS = ['mkdocs>=1.6', 'mkdocs-material>=9.5', 'mkdocstrings[python]>=0.26']
 DEVELOPMENT = [
     'build>=1.2',
     'hypothesis>=6',
@@ -87,10 +91,14 @@ setuptools.setup(
     include_package_data=False,
     install_requires=LIBRARY + PIPELINE,
     extras_require={
+        'app': APP,
         'dev': DEVELOPMENT,
+        'docs': DOCS,
+        'export': EXPORT,
         'faces': FACES,
         'gpu': ['tensorflow[and-cuda]==2.15.1'],
         'kubeflow': ['tfx[kfp]==1.15.1'],  # moves other pins, so it has a lock file of its own
+        'video': VIDEO,
     },
     entry_points={'console_scripts': ['cafer=cafer_tf.cli:main', 'tfx=pipeline.tfx_cli:main']},
     zip_safe=False,

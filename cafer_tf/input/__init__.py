@@ -5,7 +5,7 @@ Both `training_dataset` and `evaluation_dataset` yield `(images, labels)`: image
 `(images, {'labels': labels, 'people': [n] int64})`. The same seed gives the same batches.
 """
 
-from cafer_tf.input.images import decode, preprocess, resize, resized_side
+from cafer_tf.input.images import decode, fit, preprocess, resize, resized_side
 from cafer_tf.input.records import InputError, count_examples, read_images, read_labels, read_texts
 from cafer_tf.input.streams import evaluation_dataset, training_dataset
 
@@ -14,6 +14,7 @@ __all__ = [
     'count_examples',
     'decode',
     'evaluation_dataset',
+    'fit',
     'preprocess',
     'read_images',
     'read_labels',

@@ -8,18 +8,28 @@ from cafer_tf.config import InputConfig
 
 
 def preprocess(encoded: tf.Tensor, config: InputConfig) -> tf.Tensor:
-    """The image that the network sees in evaluation and prediction, `[size, size, 3]` in [0, 1].
-
-    Takes the central square, resizes it to `size / (1 - crop)` and takes the central `size x size` pixels of that: the
-    aspect ratio is kept, and what lies beyond the square is left out.
+    """The image that the network sees in evaluation and prediction: `fit` of what was decoded.
 
     Args:
         encoded: scalar string, JPEG or PNG bytes.
         config: size and crop.
     """
+    return fit(decode(encoded), config)
+
+
+def fit(image: tf.Tensor, config: InputConfig) -> tf.Tensor:
+    """An image of any size as the network sees it in evaluation and prediction, `[size, size, 3]` in [0, 1].
+
+    Takes the central square, resizes it to `size / (1 - crop)` and takes the central `size x size` pixels of that: the
+    aspect ratio is kept, and what lies beyond the square is left out.
+
+    Args:
+        image: `[height, width, 3]` float32, RGB in [0, 1].
+        config: size and crop.
+    """
     side, size = resized_side(config), config.image_size
     offset = (side - size) // 2
-    return resize(decode(encoded), side)[offset : offset + size, offset : offset + size]
+    return resize(image, side)[offset : offset + size, offset : offset + size]
 
 
 def decode(encoded: tf.Tensor) -> tf.Tensor:
