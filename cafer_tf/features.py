@@ -24,6 +24,8 @@ FACE_BOX = 'face_box'
 LANDMARKS = 'landmarks'
 METADATA = 'metadata'
 """What else a data set says of a face: texts `key=value`, sorted by key, none where there is nothing."""
+MOST_VALUES = 50
+"""A column of metadata with more values than this describes faces one by one; evaluation is not sliced by it."""
 
 INTENSITY = 'intensity'
 """Emotional intensity, the distance of (valence, arousal) from the neutral origin, in [0, sqrt(2)]."""
@@ -34,6 +36,8 @@ GROUP_NAME = 'emotion_group_name'
 
 QUADRANT = 'quadrant'
 """The part of the circumplex that the label lies in, one of `QUADRANTS`; evaluation is sliced by it."""
+SLICED_METADATA = 'sliced_metadata'
+"""The texts of `METADATA` that evaluation is sliced by: those of columns with at most `MOST_VALUES` values."""
 
 OUTPUTS = (VALENCE, AROUSAL)
 """The order of the two columns of every `labels` and `predictions` tensor of shape `[n, 2]`."""

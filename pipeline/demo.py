@@ -15,6 +15,7 @@ from cafer_tf.showcase import label_mean_scores, predicted_faces
 from pipeline import console, evaluation, local_runner, report, results
 from pipeline.configs import Settings
 from pipeline.errors import EXPECTED, RunError
+from pipeline.seen import SEEN_PEOPLE
 
 _SEEN_IMAGES_PER_PERSON = 12
 _LISTED, _DRAWN = 3, 8
@@ -91,7 +92,7 @@ def render_seen_people(settings: Settings) -> None:
     """
     face_set = settings.face_set
     synthesis.write_face_set(
-        settings.out / report.SEEN_PEOPLE,
+        settings.out / SEEN_PEOPLE,
         dataclasses.replace(face_set, images_per_person=_SEEN_IMAGES_PER_PERSON),
         progress=False,
         first_image=face_set.images_per_person,

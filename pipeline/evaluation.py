@@ -22,7 +22,7 @@ DRAWS = {'resamples': RESAMPLES, 'confidence': CONFIDENCE, 'seed': 0}
 """How intervals are made: draws of people, coverage, and the seed of the draws."""
 ENOUGH = {'minimum_examples': sets.MINIMUM_EXAMPLES, 'minimum_deviation': sets.MINIMUM_DEVIATION}
 """What a person or a video needs for a CCC of its own; the deviation is that of the labels."""
-SLICES = (features.GROUP_NAME, features.QUADRANT, features.SUBJECT, features.METADATA)
+SLICES = (features.GROUP_NAME, features.QUADRANT, features.SUBJECT, features.SLICED_METADATA)
 """The features of which every value is a slice."""
 
 

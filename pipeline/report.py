@@ -26,11 +26,8 @@ from pipeline.errors import EXPECTED, RunError
 from pipeline.evaluation import SPLIT
 from pipeline.films import VideoFolder
 from pipeline.lineage import Origin, origin_of
+from pipeline.seen import SEEN_PEOPLE, data_root, seen_people
 
-SEEN_PEOPLE = 'seen_people'
-"""Folder of new images of people of the training split, which a run of rendered faces makes."""
-_IMAGES = ('images_per_person', 'first_image', 'splits')
-"""The parameters of rendered faces that say which images there are; the others say who the people are, and how."""
 _FIRST_SECOND = 10**9
 """A smaller number counts versions, and names no second."""
 REPORT, EVALUATION = 'report.html', 'evaluation.json'
@@ -98,8 +95,8 @@ def _write(
     origin = origin_of(out, predictor.directory.name)
     test = [str(origin.examples / f'Split-{SPLIT}' / '*')]
     unseen = evaluation.predict(predictor, test)
-    root = _data_root(out, origin)
-    seen = _seen_people(predictor, out / SEEN_PEOPLE, root)
+    root = data_root(out, origin)
+    seen = _seen(predictor, seen_people(out, root))
     figures = evaluation.evaluate(
         unseen,
         predictor.threshold,
@@ -131,8 +128,8 @@ def _write(
     return written
 
 
-def _seen_people(predictor: Predictor, folder: pathlib.Path, root: pathlib.Path) -> Predicted | None:
-    if not _of_same_people(folder, root):
+def _seen(predictor: Predictor, folder: pathlib.Path | None) -> Predicted | None:
+    if folder is None:
         return None
     with tempfile.TemporaryDirectory() as aside:
         file = f'{aside}/faces.tfrecord'
@@ -149,21 +146,6 @@ def _current(out: pathlib.Path, version: str) -> Written | None:
         return None
     figures = read_json(evaluation)
     return Written(report, evaluation, figures) if pathlib.PurePath(figures['model']).name == version else None
-
-
-def _of_same_people(folder: pathlib.Path, root: pathlib.Path) -> bool:
-    """Whether a folder holds later images of the people of a rendered data set; that of an earlier run need not."""
-    files = [folder / PARAMETERS, root / PARAMETERS]
-    if not all(file.is_file() for file in files):
-        return False
-    seen, known = (read_json(file) for file in files)
-    later = seen['first_image'] >= known['first_image'] + known['images_per_person']
-    return later and {**seen, **dict.fromkeys(_IMAGES)} == {**known, **dict.fromkeys(_IMAGES)}
-
-
-def _data_root(out: pathlib.Path, origin: Origin) -> pathlib.Path:
-    """The folder of the data set; faces that were rendered for a run go with it where it is moved."""
-    return origin.root if origin.root.is_dir() else out / origin.root.name
 
 
 def _data(origin: Origin, root: pathlib.Path, subjects_known: bool) -> page.Data:

@@ -16,6 +16,7 @@ from cafer_tf.datasets import LAYOUTS
 if TYPE_CHECKING:
     from cafer_tf.evaluation import Predicted
     from cafer_tf.serving import Predictor
+    from pipeline.lineage import Origin
 
 _ALL = 'all'
 _SERVED = pathlib.PurePath('serving', 'cafer')
@@ -101,8 +102,9 @@ def evaluate(
     try:
         predictor = Predictor(out / _SERVED if out else model or '')
         if out:
-            unseen, which = _ingested(predictor, out)
-            seen_root = seen_root or _rendered(out)
+            origin = _origin(out, predictor)
+            seen_root = seen_root or _rendered(out, origin)
+            unseen, which = _ingested(predictor, out, origin)
         else:
             unseen, which = _folder(predictor, dataset or '', root or pathlib.Path(), split, seed)
         seen, others = None, ''
@@ -127,24 +129,32 @@ def evaluate(
         click.echo(f'plot: {plot}', err=as_json)
 
 
-def _ingested(predictor: Predictor, out: pathlib.Path) -> tuple[Predicted, str]:
+def _origin(out: pathlib.Path, predictor: Predictor) -> Origin:
+    """What the served model of a run was made from."""
+    from pipeline import console
+
+    with console.hush():
+        from pipeline.lineage import origin_of
+    return origin_of(out, predictor.directory.name)
+
+
+def _rendered(out: pathlib.Path, origin: Origin) -> pathlib.Path | None:
+    """New images of people of the training split, where a run of rendered faces has made them."""
+    from pipeline.seen import data_root, seen_people
+
+    return seen_people(out, data_root(out, origin))
+
+
+def _ingested(predictor: Predictor, out: pathlib.Path, origin: Origin) -> tuple[Predicted, str]:
     """What the model says of the test split that the run ingested for it, and which faces these are."""
     from cafer_tf import evaluation
     from pipeline import console
 
     with console.hush():
         from pipeline.evaluation import SPLIT
-        from pipeline.lineage import origin_of
-    examples = origin_of(out, predictor.directory.name).examples
-    faces = evaluation.predict(predictor, [f'{examples}/Split-{SPLIT}/*'])
+    faces = evaluation.predict(predictor, [f'{origin.examples}/Split-{SPLIT}/*'])
     people = ', people never seen' if faces.subjects_known else ''
     return faces, f'{SPLIT} split of the run {out.absolute().name}{people}'
-
-
-def _rendered(out: pathlib.Path) -> pathlib.Path | None:
-    """New images of people of the training split, where a run of rendered faces has made them."""
-    folder = out / 'seen_people'
-    return folder if (folder / 'labels.csv').is_file() else None
 
 
 def _folder(predictor: Predictor, dataset: str, root: pathlib.Path, split: str, seed: int) -> tuple[Predicted, str]:

@@ -11,15 +11,12 @@ import numpy as np
 from cafer_tf import features, grouping
 from cafer_tf.evaluation.predicting import Predicted
 
-MOST_VALUES = 50
-"""A column of metadata with more values than this describes faces one by one; it is counted, not sliced."""
-
 
 class Slice(NamedTuple):
     """A part of a set.
 
     Attributes:
-        name: what it is parted by.
+        name: what it is parted by: `group`, `quadrant`, or `metadata.` and the name of a column, which may be any.
         value: of which part this is.
         filter: which faces are in it, in words.
         mask: `[n]`, likewise, as booleans.
@@ -46,7 +43,7 @@ def slices(faces: Predicted, threshold: float) -> list[Slice]:
 
 def unsliced(faces: Predicted) -> dict[str, int]:
     """The columns of metadata with too many values to slice by, and how many those are."""
-    return {key: len(values) for key, values in _values(faces).items() if len(values) > MOST_VALUES}
+    return {key: len(values) for key, values in _values(faces).items() if len(values) > features.MOST_VALUES}
 
 
 def _groups(faces: Predicted, threshold: float) -> Iterator[Slice]:
@@ -66,11 +63,11 @@ def _quadrants(faces: Predicted) -> Iterator[Slice]:
 def _columns(faces: Predicted) -> Iterator[Slice]:
     held = [set(texts) for texts in faces.metadata]
     for key, values in _values(faces).items():
-        if len(values) > MOST_VALUES:
+        if len(values) > features.MOST_VALUES:
             continue
         for value in sorted(values):
             text = f'{key}={value}'
-            yield Slice(key, value, text, np.array([text in texts for texts in held], bool))
+            yield Slice(f'{features.METADATA}.{key}', value, text, np.array([text in texts for texts in held], bool))
 
 
 def _values(faces: Predicted) -> dict[str, set[str]]:

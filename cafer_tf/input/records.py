@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 from collections.abc import Sequence
+from typing import TypeAlias
 
 import numpy as np
 import tensorflow as tf
@@ -15,7 +16,7 @@ _SUBJECT = {features.SUBJECT: tf.io.FixedLenFeature([], tf.string)}
 _FEATURES = {features.IMAGE: tf.io.FixedLenFeature([], tf.string), **_LABELS}
 _PARSED_AT_ONCE = 256
 
-Targets = tf.Tensor | dict[str, tf.Tensor]
+Targets: TypeAlias = tf.Tensor | dict[str, tf.Tensor]
 """What a model learns: labels, or labels and people by name."""
 
 

@@ -32,6 +32,14 @@ def write_folder(root, people, each=4, split=''):
     return root
 
 
+def describe(root, first, **changes):
+    """Has a folder say that it holds rendered faces."""
+    root.mkdir(exist_ok=True)
+    splits = ['train'] if first else ['train', 'eval', 'test']
+    parameters = {'seed': 0, 'images_per_person': 4, 'first_image': first, 'splits': splits, **changes}
+    (root / 'face_set.json').write_text(json.dumps(parameters))
+
+
 def remember(out, version):
     """Writes what ML Metadata holds of a run: which steps led from which examples to the served version."""
     store = mlmd.MetadataStore(metadata.sqlite_metadata_connection_config(str(out / 'metadata.sqlite')))
@@ -92,7 +100,8 @@ def test_a_run_is_judged_on_the_test_split_that_belongs_to_its_model(run):
 
 
 def test_people_that_a_run_rendered_again_are_the_seen_ones(run):
-    write_folder(run / 'seen_people', 4, split='train')
+    describe(run / 'faces', 0)
+    describe(write_folder(run / 'seen_people', 4, split='train'), 4)
     result = call('--run', run, '--resamples', 20, '--json', '--out', run / 'other.json')
     assert result.exit_code == 0, result.stderr
     found = json.loads(result.stdout)
@@ -101,6 +110,18 @@ def test_people_that_a_run_rendered_again_are_the_seen_ones(run):
     assert found['seen']['filter'].startswith(f'{SEEN}, all faces of csv seen_people')
     values = [found[name]['pooled']['mean']['ccc']['value'] for name in ('seen', 'unseen')]
     assert found['gap']['mean']['ccc']['value'] == pytest.approx(values[0] - values[1])
+    assert 'passed over' not in result.stderr
+
+
+def test_people_of_another_run_are_seen_ones_only_where_the_user_says_so(run):
+    describe(run / 'faces', 0)
+    describe(write_folder(run / 'seen_people', 4, split='train'), 4, seed=1)
+    result = call('--run', run, '--resamples', 20, '--json')
+    assert json.loads(result.stdout)['seen'] is None
+    assert f'{run / "seen_people"} is passed over' in result.stderr
+    told = call('--run', run, '--resamples', 20, '--json', '--seen-root', run / 'seen_people')
+    assert json.loads(told.stdout)['seen']['examples'] == 16
+    assert 'passed over' not in told.stderr
 
 
 def test_a_folder_of_faces_is_judged(served, tmp_path, monkeypatch):

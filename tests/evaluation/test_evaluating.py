@@ -91,7 +91,7 @@ def test_slices_are_judged_by_their_own_people(make_faces):
     faces = make_faces(metadata=metadata)
     parts = {part['value']: part for part in evaluate(faces, 0.5, resamples=50)['unseen']['slices']}
     left = parts['left']
-    assert (left['name'], left['examples'], left['subjects']) == ('light', 50, 3)
+    assert (left['name'], left['examples'], left['subjects']) == ('metadata.light', 50, 3)
     assert left['filter'] == 'test split, people never seen; light=left; intervals over people'
     assert left['pooled']['valence']['ccc']['value'] == pytest.approx(
         ccc(faces.labels[:50, 0], faces.predictions[:50, 0])

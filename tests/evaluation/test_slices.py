@@ -33,16 +33,26 @@ def test_parts_without_a_face_are_left_out(make_faces):
 def test_every_value_of_a_column_is_a_part(make_faces):
     metadata = (('age=old', 'light=left'), ('age=young',), ('light=left',), ('light=a=b',))
     parts = slices(make_faces(2, 2, metadata=metadata), 0.3)
-    columns = {(part.name, part.value): part.mask.tolist() for part in parts if part.name in ('age', 'light')}
-    assert columns == {
-        ('age', 'old'): [True, False, False, False],
-        ('age', 'young'): [False, True, False, False],
-        ('light', 'a=b'): [False, False, False, True],
-        ('light', 'left'): [True, False, True, False],
+    assert {(part.name, part.value): part.mask.tolist() for part in parts if part.name.startswith('metadata.')} == {
+        ('metadata.age', 'old'): [True, False, False, False],
+        ('metadata.age', 'young'): [False, True, False, False],
+        ('metadata.light', 'a=b'): [False, False, False, True],
+        ('metadata.light', 'left'): [True, False, True, False],
     }
+
+
+def test_columns_called_like_our_own_parts_are_told_from_them(make_faces):
+    faces = make_faces(2, 2, metadata=(('group=strong', 'metadata.group=x', 'quadrant=none'),) * 4)
+    parts = slices(faces, 0.3)
+    assert len({(part.name, part.value) for part in parts}) == len(parts)
+    assert [(part.name, part.value) for part in parts[-3:]] == [
+        ('metadata.group', 'strong'),
+        ('metadata.metadata.group', 'x'),
+        ('metadata.quadrant', 'none'),
+    ]
 
 
 def test_a_column_that_names_single_faces_is_counted_and_not_sliced(make_faces):
     faces = make_faces(3, 17, metadata=tuple((f'face={i}', 'kind=all') for i in range(51)))
     assert unsliced(faces) == {'face': 51}
-    assert {part.name for part in slices(faces, 0.3)} == {'group', 'quadrant', 'kind'}
+    assert {part.name for part in slices(faces, 0.3)} == {'group', 'quadrant', 'metadata.kind'}

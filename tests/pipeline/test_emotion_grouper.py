@@ -1,6 +1,7 @@
 """The threshold is scikit-image's on the training labels, and no division of the data changes it."""
 
 import json
+import logging
 import pathlib
 
 import apache_beam as beam
@@ -40,6 +41,19 @@ def intensities_of(examples) -> np.ndarray:
     return np.hypot(*np.array(labels).T)
 
 
+def with_metadata(examples):
+    """Adds columns: some with more than 50 values in train (`place`) or test (`time`), one with just 50 (`seat`)."""
+    for split, members in examples.items():
+        for index, example in enumerate(members):
+            texts = [f'place={split if split == "test" else index}', f'seat={index % 50}', f'time={index}=ö']
+            example.features.feature[features.METADATA].bytes_list.value[:] = [text.encode() for text in texts]
+    return examples
+
+
+def grouping_of(outputs) -> dict:
+    return json.loads((pathlib.Path(outputs['grouping'].uri) / 'grouping.json').read_text())
+
+
 def threshold_of(outputs) -> float:
     return json.loads((pathlib.Path(outputs['hyperparameters'].uri) / 'hyperparameters.json').read_text())[
         'otsu_threshold'
@@ -56,9 +70,9 @@ def test_the_threshold_is_that_of_scikit_image_on_train_alone(lab, group):
     centers = (edges[:-1] + edges[1:]) / 2
     expected = threshold_otsu(hist=(counts, centers)) + (edges[1] - edges[0]) / 2
     assert threshold_of(outputs) == pytest.approx(expected, abs=1e-12)
-    summary = json.loads((pathlib.Path(outputs['grouping'].uri) / 'grouping.json').read_text())
+    summary = grouping_of(outputs)
     assert summary['histogram']['counts'] == counts.tolist()
-    assert summary['fitted_on'] == 'train'
+    assert (summary['fitted_on'], summary['unsliced']) == ('train', [])
 
 
 def test_every_split_is_tagged_and_nothing_else_changes(lab, group):
@@ -66,7 +80,7 @@ def test_every_split_is_tagged_and_nothing_else_changes(lab, group):
     given = lab.examples(examples, shards=2)
     outputs = group(given)
     threshold = threshold_of(outputs)
-    sizes = json.loads((pathlib.Path(outputs['grouping'].uri) / 'grouping.json').read_text())['sizes']
+    sizes = grouping_of(outputs)['sizes']
     for split in SIZES:
         before, after = lab.read(given, split), lab.read(outputs['grouped_examples'], split)
         expected = intensities_of(examples[split])
@@ -87,13 +101,55 @@ def test_every_split_is_tagged_and_nothing_else_changes(lab, group):
 
 @pytest.mark.parametrize(('shards', 'mode'), [(7, 'in_memory'), (1, 'multi_threading'), (5, 'multi_processing')])
 def test_nothing_depends_on_shards_or_workers(lab, group, shards, mode):
-    examples = lab.random_examples(SIZES)
+    examples = with_metadata(lab.random_examples(SIZES))
     reference = group(lab.examples(examples))
     workers = 1 if mode == 'in_memory' else 3
     outputs = group(lab.examples(examples, shards), f'--direct_running_mode={mode}', f'--direct_num_workers={workers}')
-    assert threshold_of(outputs) == threshold_of(reference)
+    assert grouping_of(outputs) == grouping_of(reference)
     for split in SIZES:
         assert lab.read(outputs['grouped_examples'], split) == lab.read(reference['grouped_examples'], split)
+
+
+def test_columns_with_few_values_in_the_test_split_are_what_evaluation_is_sliced_by(lab, group, caplog):
+    given = lab.examples(with_metadata(lab.random_examples(SIZES)), shards=2)
+    with caplog.at_level(logging.INFO, logger=executor.__name__):
+        outputs = group(given)
+    assert grouping_of(outputs)['unsliced'] == ['time']
+    assert 'not sliced by, for more than 50 values in test: time' in [r.getMessage() for r in caplog.records]
+    for split in SIZES:
+        before, after = lab.read(given, split), lab.read(outputs['grouped_examples'], split)
+        assert [e[features.METADATA] for e in after] == [e[features.METADATA] for e in before]
+        expected = [[b'place=test', b'seat=%d' % (i % 50)] if split == 'test' else None for i in range(SIZES[split])]
+        assert [e.get(features.SLICED_METADATA) for e in after] == expected
+    assert sorted(path.name for path in pathlib.Path(outputs['grouping'].uri).iterdir()) == [
+        *('grouping.json', 'grouping.png')
+    ]
+
+
+@pytest.mark.parametrize('parts', [1, 5, 97])
+def test_the_columns_do_not_depend_on_bundling(parts):
+    # 51 and 50 values, each of them in several parts, and a column that only the last part has.
+    texts = [(f'many={i % 51}', f'few={i % 50}') for i in range(200)] + [(f'late={i}',) for i in range(51)]
+    with beam.Pipeline(argv=['--direct_num_workers=1']) as pipeline:
+        names = (
+            pipeline
+            | beam.Create([texts[part::parts] for part in range(parts)])
+            | beam.Reshuffle()
+            | beam.FlatMap(lambda part: part)
+            | beam.CombineGlobally(transforms.CombineColumns())
+        )
+        assert_that(names, equal_to([['late', 'many']]))
+
+
+def test_of_a_column_with_many_values_few_are_kept():
+    combine = transforms.CombineColumns()
+    parts = [combine.add_input({}, [f'time={i}', 'light=soft']) for i in range(40)]
+    halves = [combine.merge_accumulators(parts), combine.add_input({}, (f'time={i}' for i in range(1_000)))]
+    for order in (halves, halves[::-1], [*halves, *parts]):
+        merged = combine.merge_accumulators(order)
+        assert {column: len(texts) for column, texts in merged.items()} == {'light': 1, 'time': 51}
+        assert combine.extract_output(merged) == ['time']
+    assert combine.extract_output(halves[0]) == []
 
 
 @pytest.mark.parametrize('parts', [1, 2, 5, 97])

@@ -17,10 +17,12 @@ from cafer_tf.evaluation import Predicted
 from cafer_tf.evaluation import evaluate as judge_all
 from cafer_tf.metrics.statistic import FIGURES
 from pipeline import evaluation, results
+from pipeline.components.emotion_grouper import transforms
 from pipeline.configs import Gate, Settings
 from pipeline.errors import GateError
 
 PEOPLE, FACES = 6, 15
+THRESHOLD = 0.7
 
 
 class Colours(tf.Module):
@@ -50,24 +52,27 @@ def faces(lab):
     random = np.random.default_rng(0)
     labels = random.uniform(-1, 1, (PEOPLE * FACES, 2)).astype(np.float32)
     colours = np.clip((labels + random.normal(0, 0.4, labels.shape) + 1) * 127.5, 0, 255).astype(np.uint8)
-    strong = np.hypot(*labels.T) > 0.7
+    strong = np.hypot(*labels.T) > THRESHOLD
     subjects = np.arange(len(labels)) // FACES
     blue = [int(40 * subject + random.integers(60)) for subject in subjects]
-    # The first four people in two videos each; two columns of metadata, one of them in every other image.
+    # The first four people in two videos each. Of three columns of metadata one is in every other image and named like
+    # one of our slices, and one tells the images one by one.
     videos = [f'v{subject}-{index % 2}' if subject < 4 else '' for index, subject in enumerate(subjects)]
-    metadata = [(f'camera={index % 3}', *(['light=soft'] if index % 2 else [])) for index in range(len(labels))]
+    metadata = [
+        (f'camera={index % 3}', *(['group=strong'] if index % 2 else []), f'time={index}')
+        for index in range(len(labels))
+    ]
+    combine = transforms.CombineColumns()
+    unsliced = combine.extract_output(combine.merge_accumulators(combine.add_input({}, texts) for texts in metadata))
     made = []
     for index, (label, colour) in enumerate(zip(labels, colours, strict=True)):
         image = lab.png((int(colour[0]), int(colour[1]), blue[index]))
         example = lab.example('test', index, *map(float, label), subject=f'p{subjects[index]}', image=image)
-        example.features.feature[features.GROUP_NAME].bytes_list.value.append(b'strong' if strong[index] else b'weak')
-        for name, texts in (
-            (features.QUADRANT, [features.quadrant_of(*label)]),
-            (features.VIDEO, videos[index : index + 1] if videos[index] else []),
-            (features.METADATA, metadata[index]),
-        ):
-            if texts:
+        for name, texts in ((features.VIDEO, videos[index : index + 1]), (features.METADATA, metadata[index])):
+            if any(texts):
                 example.features.feature[name].bytes_list.value.extend(text.encode() for text in texts)
+        transforms.tag(example, THRESHOLD)
+        transforms.tag_slices(example, unsliced)
         made.append(example)
     answers = colours.astype(np.float32) / np.float32(127.5) - 1
     known = Predicted(
@@ -136,10 +141,14 @@ def check_against(result: tfma.EvalResult, judged: dict) -> None:
         return {name: value['doubleValue'] for name, value in result.get_metrics_for_slice(key, output).items()}
 
     unseen = judged['unseen']
+    assert unseen['unsliced'] == {'time': PEOPLE * FACES}
     columns = {'group': features.GROUP_NAME, 'quadrant': features.QUADRANT}
+    keys = set()
     for part in unseen['slices']:
         name, value = part['name'], part['value']
-        key = ((columns[name], value),) if name in columns else ((features.METADATA, f'{name}={value}'),)
+        text = f'{name.removeprefix("metadata.")}={value}'
+        key = ((columns[name], value),) if name in columns else ((features.SLICED_METADATA, text),)
+        keys.add(key)
         common = numbers(key)
         assert common['example_count'] == part['examples']
         mean = {f'mean_{figure}': value for figure, value in flat(part['pooled']['mean']).items()}
@@ -147,6 +156,7 @@ def check_against(result: tfma.EvalResult, judged: dict) -> None:
         for output in features.OUTPUTS:
             expected = flat(part['pooled'][output])
             assert {name: numbers(key, output)[name] for name in expected} == pytest.approx(expected, abs=1e-6)
+    assert keys == {key for key, _ in result.slicing_metrics if key and key[0][0] != features.SUBJECT}
     for output in features.OUTPUTS:
         found = numbers((), output)
         for name, kind in (('subject_ccc', 'per_subject'), ('video_ccc', 'per_video')):
@@ -185,8 +195,8 @@ def test_figures_equal_numpy_on_every_slice(evaluate, faces, tmp_path):
     quadrants = np.array([features.quadrant_of(*label) for label in labels])
     slices |= {((features.QUADRANT, name),): quadrants == name for name in features.QUADRANTS}
     slices |= {
-        ((features.METADATA, text),): np.array([text in texts for texts in known.metadata])
-        for text in ('camera=0', 'camera=1', 'camera=2', 'light=soft')
+        ((features.SLICED_METADATA, text),): np.array([text in texts for texts in known.metadata])
+        for text in ('camera=0', 'camera=1', 'camera=2', 'group=strong')
     }
     assert {key for key, _ in result.slicing_metrics} == set(slices)
     for key, members in slices.items():
@@ -200,7 +210,7 @@ def test_figures_equal_numpy_on_every_slice(evaluate, faces, tmp_path):
     assert (figures['examples'], figures['subjects']) == (PEOPLE * FACES, PEOPLE)
     assert figures['filter'] == 'test split'
     assert figures['bootstrap'] == {'resamples': 1000, 'confidence': 0.95, 'seed': 0}
-    judged = judge_all(known, threshold=0.7)
+    judged = judge_all(known, threshold=THRESHOLD)
     pooled = judged['unseen']['pooled']
     for column, output in enumerate(features.OUTPUTS):
         values = {name: figures[output][name] for name in FIGURES}

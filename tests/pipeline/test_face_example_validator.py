@@ -113,8 +113,9 @@ def test_the_schema_knows_every_feature_and_the_groups_only_after_grouping():
         features.GROUP,
         features.GROUP_NAME,
         features.QUADRANT,
+        features.SLICED_METADATA,
     }
-    grouped = {features.INTENSITY, features.GROUP, features.GROUP_NAME, features.QUADRANT}
+    grouped = {features.INTENSITY, features.GROUP, features.GROUP_NAME, features.QUADRANT, features.SLICED_METADATA}
     for name, feature in names.items():
         absent = set() if name == features.IMAGE else {SERVING, INGESTED} if name in grouped else {SERVING}
         assert set(feature.not_in_environment) == absent, name
@@ -152,11 +153,14 @@ def test_each_environment_accepts_its_examples_and_refuses_others(lab):
         example.features.feature[features.GROUP].int64_list.value[:] = [1]
         example.features.feature[features.GROUP_NAME].bytes_list.value[:] = [b'strong']
         example.features.feature[features.QUADRANT].bytes_list.value[:] = [b'positive valence, negative arousal']
+    # Of what evaluation is sliced by there may be none.
+    sliced = {features.SLICED_METADATA}
+    examples[0].features.feature[features.SLICED_METADATA].bytes_list.value[:] = [b'camera=1', b'light=soft']
     grouped = anomalies(statistics(examples))
-    assert grouped == {INGESTED: grouping, GROUPED: set(), SERVING: labelled | grouping}
+    assert grouped == {INGESTED: grouping | sliced, GROUPED: set(), SERVING: labelled | grouping | sliced}
 
     for example in examples:
-        for name in labelled | grouping:
+        for name in (labelled | grouping | sliced) & set(example.features.feature):
             del example.features.feature[name]
     served = anomalies(statistics(examples))
     assert served[SERVING] == set()

@@ -12,7 +12,10 @@ from pipeline.components.emotion_grouper.executor import Executor
 
 
 class EmotionGrouping(types.Artifact):
-    """How the emotions were grouped: `grouping.json` (threshold, histogram, sizes of the groups) and `grouping.png`."""
+    """How the emotions were grouped: `grouping.json` and `grouping.png`.
+
+    The first holds threshold, histogram, sizes of the groups, and the columns of metadata that are not sliced by.
+    """
 
     TYPE_NAME = 'cafer.EmotionGrouping'
 
@@ -37,9 +40,12 @@ class EmotionGrouper(base_beam_component.BaseBeamComponent):
     `HyperParameters` artifact, is part of the lineage in ML Metadata and of the Trainer's cache key, and reaches the
     training code as `fn_args.hyperparameters['otsu_threshold']`.
 
+    What the Evaluator slices by is written here too, since it takes every value of a feature: of the metadata of the
+    test split, that of columns with few values.
+
     Component `outputs` contains:
      - `grouped_examples`: `standard_artifacts.Examples`, the examples with `intensity`, `emotion_group`,
-       `emotion_group_name` and `quadrant`, in the same shards.
+       `emotion_group_name` and `quadrant`, those of the test split with `sliced_metadata`, in the same shards.
      - `grouping`: `EmotionGrouping`, threshold, histogram and sizes for people to look at.
      - `hyperparameters`: `standard_artifacts.HyperParameters` with `otsu_threshold`.
     """

@@ -1,4 +1,4 @@
-"""First the threshold of the training split, then the groups of every split."""
+"""First the threshold of the training split and the columns of the test split, then the groups of every split."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from cafer_tf import features, grouping
 from pipeline.components.emotion_grouper import plot, transforms
 from pipeline.components.files import read_json, write_json
 from pipeline.components.progress import files_appear
+from pipeline.evaluation import SPLIT
 
 THRESHOLD = 'otsu_threshold'
 TRAIN = features.SPLITS[0]
@@ -53,8 +54,11 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         examples_utils.set_payload_format(grouped, examples_utils.get_payload_format(examples))
         examples_utils.set_file_format(grouped, examples_utils.get_file_format(examples))
 
-        work = os.path.join(artifact_utils.get_single_uri(output_dict['grouping']), 'work.json')
-        histogram = self._histogram(_files(examples, TRAIN), work)
+        directory = artifact_utils.get_single_uri(output_dict['grouping'])
+        work, columns = (os.path.join(directory, name) for name in ('work.json', 'columns.json'))
+        histogram, unsliced = self._survey(
+            _files(examples, TRAIN), _files(examples, SPLIT) if SPLIT in splits else [], work, columns
+        )
         # scikit-image runs here, once, on the merged counts; a Beam worker would bury its error in a stack trace.
         threshold = histogram.threshold()
         sizes = self._tag(
@@ -64,32 +68,47 @@ class Executor(base_beam_executor.BaseBeamExecutor):
                 for source in _files(examples, split)
             ],
             threshold,
+            unsliced,
             work,
         )
         fileio.remove(work)
+        fileio.remove(columns)
         _check(sizes, threshold)
-        _publish(output_dict, histogram, threshold, sizes)
+        _publish(output_dict, histogram, threshold, sizes, unsliced)
 
-    def _histogram(self, files: list[str], work: str) -> grouping.IntensityHistogram:
+    def _survey(
+        self, train: list[str], judged: list[str], work: str, columns: str
+    ) -> tuple[grouping.IntensityHistogram, list[str]]:
+        """The histogram of the files to train on, and the columns that those to judge on have too many values of."""
         with self._make_beam_pipeline() as pipeline:
             _ = (
                 pipeline
-                | 'TrainFiles' >> beam.Create(files)
-                | 'Spread' >> beam.Reshuffle()
+                | 'TrainFiles' >> beam.Create(train)
+                | 'SpreadTrain' >> beam.Reshuffle()
                 | 'Intensities' >> beam.ParDo(transforms.ReadIntensities())
                 | 'Histogram' >> beam.CombineGlobally(transforms.CombineHistograms())
-                | 'Write' >> beam.Map(write_json, path=work)
+                | 'WriteHistogram' >> beam.Map(write_json, path=work)
             )
-        return grouping.IntensityHistogram(np.array(read_json(work), np.int64))
+            _ = (
+                pipeline
+                | 'JudgedFiles' >> beam.Create(judged)
+                | 'SpreadJudged' >> beam.Reshuffle()
+                | 'Metadata' >> beam.ParDo(transforms.ReadMetadata())
+                | 'Columns' >> beam.CombineGlobally(transforms.CombineColumns())
+                | 'WriteColumns' >> beam.Map(write_json, path=columns)
+            )
+        return grouping.IntensityHistogram(np.array(read_json(work), np.int64)), read_json(columns)
 
-    def _tag(self, files: list[tuple[str, str, str]], threshold: float, work: str) -> dict[str, dict[str, int]]:
+    def _tag(
+        self, files: list[tuple[str, str, str]], threshold: float, unsliced: list[str], work: str
+    ) -> dict[str, dict[str, int]]:
         folders = sorted({os.path.dirname(target) for _, _, target in files})
         with files_appear(folders, len(files), 'group'), self._make_beam_pipeline() as pipeline:
             _ = (
                 pipeline
                 | 'Files' >> beam.Create(files)
                 | 'Spread' >> beam.Reshuffle()
-                | 'Tag' >> beam.ParDo(transforms.TagFile(threshold))
+                | 'Tag' >> beam.ParDo(transforms.TagFile(threshold, SPLIT, unsliced))
                 | 'Sizes' >> beam.combiners.ToList()
                 | 'Write' >> beam.Map(write_json, path=work)
             )
@@ -119,12 +138,14 @@ def _publish(
     histogram: grouping.IntensityHistogram,
     threshold: float,
     sizes: dict[str, dict[str, int]],
+    unsliced: list[str],
 ) -> None:
     directory = artifact_utils.get_single_uri(output_dict['grouping'])
     summary = {
         THRESHOLD: threshold,
         'fitted_on': TRAIN,
         'sizes': sizes,
+        'unsliced': unsliced,
         'histogram': {
             'counts': [int(count) for count in histogram.counts],
             'centers': [float(center) for center in histogram.centers],
@@ -144,3 +165,6 @@ def _publish(
         threshold,
         '; '.join(f'{split} {size["strong"]} strong, {size["weak"]} weak' for split, size in sizes.items()),
     )
+    if unsliced:
+        names = ', '.join(unsliced)
+        _log.info('not sliced by, for more than %d values in %s: %s', features.MOST_VALUES, SPLIT, names)
