@@ -14,16 +14,25 @@ STRINGS = tf.TensorSpec([None], tf.string)
 
 
 class Servable(tf.Module):
-    """Answers with the mean colours of a picture."""
+    """Answers with the mean colours of a PNG; to be whole is to end like one."""
 
     def answer(self, images: tf.Tensor) -> dict[str, tf.Tensor]:
+        status = self.judge(images)
         decode = lambda data: tf.reduce_mean(tf.cast(tf.io.decode_png(data, 3), tf.float32), [0, 1])  # noqa: E731
-        labels = tf.map_fn(decode, images, fn_output_signature=tf.TensorSpec([3], tf.float32)) / 127.5 - 1
+        pngs = tf.where(status == 0, images, tf.io.encode_png(tf.zeros([1, 1, 3], tf.uint8)))
+        labels = tf.map_fn(decode, pngs, fn_output_signature=tf.TensorSpec([3], tf.float32)) / 127.5 - 1
+        labels = tf.where(status[:, tf.newaxis] == 0, labels, float('nan'))
         return {
             features.VALENCE: labels[:, :1],
             features.AROUSAL: labels[:, 1:2],
             features.INTENSITY: tf.norm(labels[:, :2], axis=1, keepdims=True),
+            'status': status[:, tf.newaxis],
         }
+
+    def judge(self, images: tf.Tensor) -> tf.Tensor:
+        damaged = tf.where(tf.strings.substr('12345678' + images, -8, 4) == b'IEND', 0, 4)
+        status = tf.where(tf.strings.regex_full_match(images, r'(?s)\C(PNG|\C{5}JFIF)\C*'), damaged, 2)
+        return tf.where(tf.strings.length(images) == 0, 1, status)
 
     def by_example(self, examples: tf.Tensor) -> dict[str, tf.Tensor]:
         return self.answer(
@@ -84,6 +93,36 @@ class ByCompany(Servable):
         return outputs
 
 
+class AllAlike(Servable):
+    def judge(self, images):
+        return tf.where(super().judge(images) == 0, 0, 2)
+
+
+class Unsure(Servable):
+    def judge(self, images):
+        return tf.fill(tf.shape(images), 7)
+
+
+class Guessing(Servable):
+    def answer(self, images):
+        outputs = super().answer(images)
+        outputs[features.VALENCE] = tf.where(tf.math.is_nan(outputs[features.VALENCE]), 0.0, outputs[features.VALENCE])
+        return outputs
+
+
+class WithoutStatus(Servable):
+    def answer(self, images):
+        outputs = super().answer(images)
+        del outputs['status']
+        return outputs
+
+
+class FailingAsAWhole(Servable):
+    def answer(self, images):
+        with tf.control_dependencies([tf.debugging.assert_equal(self.judge(images), 0)]):
+            return super().answer(images)
+
+
 class Crashing(Servable):
     def answer(self, images):
         with tf.control_dependencies([tf.debugging.Assert(tf.size(images) < 0, ['out of faces'])]):
@@ -113,9 +152,14 @@ def test_a_good_model_answers_as_many_requests_as_asked(tmp_path, files):
         (NotFinite, 'serving_default: arousal is not finite for 6 faces'),
         (TooLarge, r'serving_default: valence reaches from 1 to 2\.569, outside \[-1, 1\]'),
         (WrongShape, r'serving_default: intensity has shape \(6,\), not \(6, 1\)'),
-        (NoIntensity, 'serving_default has no output intensity, only arousal, valence'),
+        (NoIntensity, 'serving_default has no output intensity, only arousal, status, valence'),
         (Disagreeing, r'valence differs by 0\.5 between the two signatures'),
         (ByCompany, r'arousal of one face differs by .* when it is asked for alone'),
+        (AllAlike, r'an image that is 1 \(empty\) has the status 2 \(not an image\)'),
+        (Unsure, '6 faces have a status, such as 7, which has no meaning'),
+        (Guessing, r'an image that is 1 \(empty\) has the valence 0'),
+        (WithoutStatus, 'serving_default has no output status, only arousal, intensity, valence'),
+        (FailingAsAWhole, 'signature serving_default fails: InvalidArgumentError'),
         (Crashing, 'signature serving_default fails: InvalidArgumentError'),
     ],
 )

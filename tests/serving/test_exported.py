@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from records import encode, image_of, write
+from tensorflow.core.protobuf import saved_model_pb2
 
 from cafer_tf import Cafer, Config, input
-from cafer_tf.serving import ModelError, Predictor, export
+from cafer_tf.serving import STATUSES, ModelError, Predictor, export
 
 CONFIG = Config.from_dict({'input': {'image_size': 32}})
 
@@ -27,74 +28,118 @@ def exported(model, tmp_path_factory):
 
 
 @pytest.fixture(scope='module')
+def predictor(exported):
+    return Predictor(exported)
+
+
+@pytest.fixture(scope='module')
+def signatures(exported):
+    loaded = tf.saved_model.load(str(exported))
+    yield loaded.signatures  # they live as long as what they were loaded with
+
+
+@pytest.fixture(scope='module')
 def images():
     points = [(0.9, 0.9), (-0.9, 0.1), (0.0, -0.9)]
     return [encode(image_of(*point, side=side)) for point, side in zip(points, (64, 33, 120), strict=True)]
 
 
-def test_answers_what_the_model_says_in_process(model, exported, images):
+def test_answers_what_the_model_says_in_process(model, predictor, images):
     batch = tf.stack([input.preprocess(tf.constant(image), CONFIG.input) for image in images])
     expected = model(batch, training=False).numpy()
-    answers = Predictor(exported).predict(images)
+    answers = predictor.predict(images)
     np.testing.assert_allclose([(a.valence, a.arousal) for a in answers], expected, atol=1e-5)
     np.testing.assert_allclose([a.intensity for a in answers], np.hypot(*expected.T), atol=1e-5)
     assert np.ptp(expected, axis=0).min() > 1e-3  # so that an answer for another image would show
 
 
-def test_both_signatures_agree(exported, tmp_path):
-    loaded = tf.saved_model.load(str(exported))
+def test_both_signatures_agree(signatures, tmp_path):
     path = write(tmp_path / 'examples', np.array([[0.5, 0.5], [-0.5, 0.2]]))
     serialised = list(tf.data.TFRecordDataset(str(path)).as_numpy_iterator())
     parsed = tf.io.parse_example(serialised, {'image/encoded': tf.io.FixedLenFeature([], tf.string)})
-    from_examples = loaded.signatures['examples'](examples=tf.constant(serialised))
-    from_bytes = loaded.signatures['serving_default'](image_bytes=parsed['image/encoded'])
-    assert set(from_bytes) == {'valence', 'arousal', 'intensity'}
+    from_examples = signatures['examples'](examples=tf.constant(serialised))
+    from_bytes = signatures['serving_default'](image_bytes=parsed['image/encoded'])
+    assert set(from_bytes) == {'valence', 'arousal', 'intensity', 'status'}
     assert set(from_examples) == {*from_bytes, 'embedding'}
     for name, values in from_bytes.items():
         assert values.shape == [2, 1]
         np.testing.assert_allclose(from_examples[name], values, atol=1e-6)
 
 
-def test_pixels_are_answered_with_the_embedding(model, exported, images):
+def test_pixels_are_answered_with_the_embedding(model, predictor, signatures, images):
     batch = tf.stack([input.preprocess(tf.constant(image), CONFIG.input) for image in images])
-    predictor = Predictor(exported)
     found = predictor.embed(batch.numpy())
     expected = model.encoder(batch, training=False)  # of up to 30
     np.testing.assert_allclose(found.embeddings, expected, atol=2e-4)
     np.testing.assert_allclose(found.predictions, np.array(predictor.predict(images))[:, :2], atol=1e-5)
-    signature = tf.saved_model.load(str(exported)).signatures['images']
+    signature = signatures['images']
     assert signature.structured_input_signature[1]['images'].shape.as_list() == [None, 32, 32, 3]
     assert {name: spec.shape.as_list() for name, spec in signature.structured_outputs.items()} == {
         'valence': [None, 1],
         'arousal': [None, 1],
         'intensity': [None, 1],
+        'status': [None, 1],
         'embedding': [None, 128],
     }
 
 
+def test_one_bad_image_fails_no_request(predictor, images):
+    encoded = [images[0], b'no image', images[1], images[2][:-2], b'']
+    answers = predictor.predict(encoded)
+    names = ['ok', 'not an image', 'ok', 'truncated or corrupt', 'empty']
+    assert [STATUSES[answer.status] for answer in answers] == names
+    good = [answer for answer in answers if answer.status == 0]
+    np.testing.assert_allclose(good, predictor.predict(images[:2]), atol=1e-5)
+    assert np.isnan([answer[:3] for answer in answers if answer.status]).all()
+
+
+def test_every_signature_answers_nan_where_there_is_a_status(signatures, images):
+    feature = [tf.train.Feature(bytes_list=tf.train.BytesList(value=[data])) for data in (images[0], b'GIF89a')]
+    examples = [tf.train.Example(features=tf.train.Features(feature={'image/encoded': one})) for one in feature]
+    pixels = np.zeros([2, 32, 32, 3], np.float32)
+    pixels[1, 0, 0, 0] = np.inf
+    answers = {
+        3: signatures['examples'](examples=tf.constant([example.SerializeToString() for example in examples])),
+        2: signatures['images'](images=tf.constant(pixels)),
+    }
+    for code, outputs in answers.items():
+        assert outputs.pop('status').numpy().tolist() == [[0], [code]]
+        for name, values in outputs.items():
+            assert np.isfinite(values[0]).all() and np.isnan(values[1]).all(), name
+
+
+def test_the_graph_needs_nothing_but_tensorflow(exported):
+    saved = saved_model_pb2.SavedModel.FromString((exported / 'saved_model.pb').read_bytes())
+    graph = saved.meta_graphs[0].graph_def
+    ops = {node.op for nodes in (graph.node, *(part.node_def for part in graph.library.function)) for node in nodes}
+    assert 'IgnoreErrorsDataset' in ops
+    assert not {op for op in ops if 'PyFunc' in op or '>' in op}  # Python, and the operations of add-ons
+
+
 class Older(tf.Module):
-    """What exports were before there were embeddings."""
+    """What exports were before there were embeddings, and a status."""
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name='image_bytes')])
     def image_bytes(self, image_bytes):
         return {'valence': tf.zeros([tf.size(image_bytes), 1])}
 
 
-def test_an_export_without_embeddings_says_what_to_do(exported, tmp_path):
+def test_an_older_export_says_what_to_do(exported, tmp_path):
     older = Older()
     tf.saved_model.save(older, str(tmp_path), signatures={'serving_default': older.image_bytes})
     shutil.copytree(exported / 'assets.extra', tmp_path / 'assets.extra')
     with pytest.raises(ModelError, match=r'no signature images.*Export the model again'):
         Predictor(tmp_path).embed(np.zeros([1, 32, 32, 3]))
+    with pytest.raises(ModelError, match=r'no output status.*Export the model again'):
+        Predictor(tmp_path).predict([b''])
 
 
-def test_pixels_of_another_size_are_refused(exported):
+def test_pixels_of_another_size_are_refused(predictor):
     with pytest.raises(ValueError, match=r'\[n, 32, 32, 3\]; theirs is \[1, 40, 40, 3\]'):
-        Predictor(exported).embed(np.zeros([1, 40, 40, 3]))
+        predictor.embed(np.zeros([1, 40, 40, 3]))
 
 
-def test_answers_do_not_depend_on_the_batch(exported, images):
-    predictor = Predictor(exported)
+def test_answers_do_not_depend_on_the_batch(predictor, images):
     together = np.array(predictor.predict(images))
     np.testing.assert_allclose(together, predictor.predict(images, batch_size=1), atol=1e-5)
     assert predictor.predict([]) == []
@@ -109,15 +154,14 @@ def test_predictions_are_bounded(model, images, tmp_path):
     assert {(answer.valence, answer.arousal) for answer in answers} == {(1.0, -1.0)}
 
 
-def test_the_newest_version_is_taken(model, tmp_path):
+def test_the_newest_version_is_taken(exported, tmp_path):
     for version in ('9', '10'):
-        export(model, tmp_path / version)
+        shutil.copytree(exported, tmp_path / version)
     (tmp_path / 'notes').mkdir()
     assert Predictor(tmp_path).directory == tmp_path / '10'
 
 
-def test_metadata_travels_with_the_model(exported):
-    predictor = Predictor(exported)
+def test_metadata_travels_with_the_model(exported, predictor):
     assert predictor.config == CONFIG
     assert predictor.threshold == 0.6
     assert 'cafer_tf' in json.loads((exported / 'assets.extra' / 'cafer.json').read_text())
@@ -139,9 +183,7 @@ def test_what_is_no_model_is_explained(exported, tmp_path):
         Predictor(foreign)
 
 
-def test_what_goes_wrong_with_a_model_is_explained(exported, images, tmp_path):
-    with pytest.raises(ModelError, match='refused a request'):
-        Predictor(exported).predict([images[0], b'not an image'])
+def test_a_damaged_model_is_explained(exported, tmp_path):
     damaged = tmp_path / 'damaged'
     shutil.copytree(exported, damaged)
     (damaged / 'saved_model.pb').write_bytes(b'damaged')
