@@ -40,7 +40,7 @@ PIPELINE = [
     'tfx==1.15.1',
 ]
 FACES = ['lz4', 'mtcnn==1.0.0']
-VIDEO = ['av>=12']
+VIDEO = ['av>=15']
 APP = ['fastapi>=0.115', 'python-multipart>=0.0.9', 'uvicorn>=0.30']
 EXPORT = ['onnx>=1.16,<1.18', 'onnxruntime>=1.18', 'tf2onnx>=1.16']
 DOCS = ['mkdocs>=1.6', 'mkdocs-material>=9.5', 'mkdocstrings[python]>=0.26']

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
+import csv
+import glob
 import json
 import pathlib
 import sys
-from typing import TYPE_CHECKING
+import uuid
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any
 
 import click
+from tqdm import tqdm
 
 if TYPE_CHECKING:
-    from cafer_tf.serving import Prediction
+    from cafer_tf.recognition import Photograph
+    from cafer_tf.report.circumplex import FacePoint
+    from cafer_tf.serving import Predictor
+
+_ENDINGS = ('.jpg', '.jpeg', '.png')
+_COLUMNS = ('path', 'face', 'left', 'top', 'width', 'height', 'confidence', 'valence', 'arousal', 'intensity')
+_QUALITY = 92
+"""Of the JPEGs that are written."""
+_PATH = click.Path(path_type=pathlib.Path)
 
 
 @click.command(
@@ -18,24 +32,34 @@ if TYPE_CHECKING:
 Examples:
   cafer predict --model runs/demo/serving/cafer face.jpg
   cafer predict --model runs/demo/serving/cafer faces/*.png --json
+  cafer predict --model runs/demo/serving/cafer photographs/ --csv faces.csv --annotate marked/
+  cafer predict --model runs/demo/serving/cafer crops/ --whole --csv faces.csv
   cafer predict --model runs/demo/serving/cafer face.jpg --plot circumplex.png
 """
 )
-@click.argument('images', nargs=-1, required=True, type=click.Path(path_type=pathlib.Path))
-@click.option(
-    '--model',
-    required=True,
-    type=click.Path(path_type=pathlib.Path),
-    help='A pushed model, or the folder of its versions.',
-)
+@click.argument('images', nargs=-1, required=True, type=_PATH)
+@click.option('--model', required=True, type=_PATH, help='A pushed model, or the folder of its versions.')
+@click.option('--whole', is_flag=True, help='Each image is one face, cropped already: look for none.')
 @click.option('--json', 'as_json', is_flag=True, help='Print JSON, one object a line.')
-@click.option(
-    '--plot', type=click.Path(path_type=pathlib.Path), help='Draw the faces and the circumplex to this picture.'
-)
-def predict(images: tuple[pathlib.Path, ...], model: pathlib.Path, as_json: bool, plot: pathlib.Path | None) -> None:
-    """Says valence and arousal, each in [-1, 1], of images of one face each.
+@click.option('--csv', 'table', type=_PATH, help='Write a row for each face.')
+@click.option('--annotate', 'folder', type=_PATH, help='Write the images with their faces marked to this folder.')
+@click.option('--plot', type=_PATH, help='Draw the faces and the circumplex to this picture.')
+def predict(
+    images: tuple[pathlib.Path, ...],
+    model: pathlib.Path,
+    whole: bool,
+    as_json: bool,
+    table: pathlib.Path | None,
+    folder: pathlib.Path | None,
+    plot: pathlib.Path | None,
+) -> None:
+    """Says valence and arousal, each in [-1, 1], of all faces of images.
 
-    Where the model was trained on faces that were cropped from photographs, the same crop is made here first.
+    IMAGES are JPEG or PNG files, folders, which are searched to their depth, and patterns such as 'photos/**/*.jpg'.
+
+    Where the model was trained on faces that were cropped from photographs, the same crops are made here. Where it was
+    trained on images as they were (faces.source=as_is), faces are cropped tightly; an image that a single face fills is
+    taken as that face, and so is a square one in which none is found.
 
     An image that cannot be used is reported and left out; the exit status is then 1.
     """
@@ -43,41 +67,181 @@ def predict(images: tuple[pathlib.Path, ...], model: pathlib.Path, as_json: bool
     from pipeline import console
 
     with console.hush():
-        from cafer_tf.faces import FacesError
+        from cafer_tf.faces import FacesError, NoFaceError
+        from cafer_tf.recognition import recognise_file
         from cafer_tf.serving import ModelError, Predictor
+    paths, mistakes = _found(images)
+    for mistake in mistakes:
+        click.echo(f'error: {mistake}', err=True)
+    points: list[FacePoint] = []
     try:
         predictor = Predictor(model)
-        usable: dict[pathlib.Path, bytes] = {}
-        for path in images:
-            try:
-                data = datasets.load_image(path)
-                datasets.check_image(data)
-                usable[path] = predictor.prepare(data)
-            except datasets.UnusableImage as error:
-                click.echo(f'error: {path}: {error}', err=True)
-        answers = dict(zip(usable, predictor.predict(list(usable.values())), strict=True))
+        whole = whole or _lacks_detector(predictor)
+        with (
+            _table(table) as write,
+            tqdm(total=len(paths), unit='image', desc='predict', disable=None, leave=False) as bar,
+        ):
+            width = max((len(str(path)) for path in paths), default=0)
+            for path, name in paths.items():
+                try:
+                    answer = recognise_file(predictor, datasets.load_image(path), whole)
+                except datasets.UnusableImage as error:
+                    advice = '; --whole takes the image as one' if isinstance(error, NoFaceError) else ''
+                    mistakes.append(f'{path}: {error}{advice}')
+                    _say(f'error: {mistakes[-1]}', err=True)
+                else:
+                    if answer.whole and not whole and not answer.found:
+                        _say(f'note: {path}: no face found; the image is taken as one', err=True)
+                    rows = list(_rows(path, answer))
+                    for row in rows:
+                        _say(json.dumps(row) if as_json else _line(row, len(rows), width))
+                    write(rows)
+                    if folder is not None:
+                        _annotate(answer, folder / name, path)
+                    if plot is not None:
+                        points += _points(path, answer)
+                bar.update()
     except (ModelError, FacesError) as error:
         raise click.ClickException(str(error)) from None
-    _show(answers, as_json)
-    if plot is not None and answers:
-        _plot(answers, usable, plot)
-        click.echo(f'plot: {plot}', err=as_json)
-    sys.exit(0 if len(usable) == len(set(images)) else 1)
+    if plot is not None and points:
+        _plot(points, plot)
+    for kind, made in (('csv', table), ('annotated', folder), ('plot', plot if points else None)):
+        if made is not None:
+            click.echo(f'{kind}: {made}', err=as_json)
+    sys.exit(1 if mistakes else 0)
 
 
-def _show(answers: dict[pathlib.Path, Prediction], as_json: bool) -> None:
-    width = max((len(str(path)) for path in answers), default=0)
-    for path, answer in answers.items():
-        if as_json:
-            click.echo(json.dumps({'path': str(path), **answer._asdict()}))
+def _say(text: str, err: bool = False) -> None:
+    """Prints a line above the progress bar."""
+    with tqdm.external_write_mode():
+        click.echo(text, err=err)
+
+
+def _found(images: tuple[pathlib.Path, ...]) -> tuple[dict[pathlib.Path, pathlib.PurePath], list[str]]:
+    """The image files that are meant, each with what to call it below another folder, and what could not be found."""
+    found: dict[pathlib.Path, pathlib.PurePath] = {}
+    mistakes = []
+    for given in images:
+        if given.is_dir():
+            files = sorted(path for path in given.rglob('*') if _is_image(path.relative_to(given)) and path.is_file())
+            found.update((path, path.relative_to(given)) for path in files)
+            if not files:
+                mistakes.append(f'{given}: no image in this folder; {", ".join(_ENDINGS)} are read')
+        elif not given.exists() and glob.has_magic(str(given)):
+            matches = [pathlib.Path(path) for path in sorted(glob.glob(str(given), recursive=True))]
+            files = [path for path in matches if _is_image(path) and path.is_file()]
+            found.update((path, pathlib.PurePath(path.name)) for path in files)
+            if not files:
+                mistakes.append(f'{given}: no image matches this pattern')
         else:
-            click.echo(f'{path!s:<{width}}  valence {answer.valence:+.3f}  arousal {answer.arousal:+.3f}')
+            found[given] = pathlib.PurePath(given.name)
+    return dict(zip(found, _distinct(found.values()), strict=True)), mistakes
 
 
-def _plot(answers: dict[pathlib.Path, Prediction], images: dict[pathlib.Path, bytes], plot: pathlib.Path) -> None:
-    from cafer_tf.report.circumplex import FacePoint, plot_circumplex
+def _distinct(names: Iterable[pathlib.PurePath]) -> list[pathlib.PurePath]:
+    """The names, of which later ones get a number where they are there already."""
+    distinct: dict[pathlib.PurePath, None] = {}
+    for name in names:
+        numbered, count = name, 1
+        while numbered in distinct:
+            count += 1
+            numbered = name.with_stem(f'{name.stem}-{count}')
+        distinct[numbered] = None
+    return list(distinct)
 
-    points = [FacePoint(path.name, images[path], (answer.valence, answer.arousal)) for path, answer in answers.items()]
+
+def _is_image(path: pathlib.Path) -> bool:
+    return path.suffix.lower() in _ENDINGS and not any(part.startswith('.') for part in path.parts)
+
+
+def _lacks_detector(predictor: Predictor) -> bool:
+    """Whether images are taken whole because there is no detector, which a model of cropped faces can do without."""
+    from cafer_tf import faces
+
+    if predictor.config.faces.source != 'as_is':
+        return False
+    try:
+        faces.require_detector()
+    except faces.FacesError:
+        click.echo(
+            'note: each image is taken as one face; `pip install "cafer-tf[faces]"` for what finds faces in it',
+            err=True,
+        )
+        return True
+    return False
+
+
+def _rows(path: pathlib.Path, answer: Photograph) -> Iterator[dict[str, Any]]:
+    """What is said of each face; a face that is the whole image has no place in it."""
+    for number, face in enumerate(answer.faces, start=1):
+        values: dict[str, Any] = face._asdict()
+        if answer.whole:
+            values.update(dict.fromkeys(('box', 'left_eye', 'right_eye', 'confidence')))
+        yield {'path': str(path), 'face': number, **values}
+
+
+def _line(row: dict[str, Any], count: int, width: int) -> str:
+    number = f'  face {row["face"]} of {count}' if count > 1 else ''
+    return f'{row["path"]:<{width}}{number}  valence {row["valence"]:+.3f}  arousal {row["arousal"]:+.3f}'
+
+
+@contextlib.contextmanager
+def _table(path: pathlib.Path | None) -> Iterator[Callable[[list[dict[str, Any]]], None]]:
+    """Writes rows to a CSV, which is there in full at the end or not at all; without a path, nowhere."""
+    if path is None:
+        yield lambda rows: None
+        return
+    aside = path.with_name(f'.{path.name}.{uuid.uuid4().hex}')
+    try:
+        with aside.open('w', encoding='utf-8', newline='') as file:
+            writer = csv.DictWriter(file, _COLUMNS, extrasaction='ignore')
+            writer.writeheader()
+
+            def write(rows: list[dict[str, Any]]) -> None:
+                for row in rows:
+                    place = zip(('left', 'top', 'width', 'height'), row['box'] or (), strict=False)
+                    writer.writerow({**row, **dict(place)})
+
+            yield write
+        aside.replace(path)
+    except OSError as error:
+        raise click.ClickException(f'{path} cannot be written: {error.strerror}') from None
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def _annotate(answer: Photograph, path: pathlib.Path, source: pathlib.Path) -> None:
+    """Writes an image with its faces marked."""
+    from PIL import Image
+
+    from cafer_tf.report.overlay import Mark, annotate
+
+    marks = [Mark(number, face.box, face.valence, face.arousal) for number, face in enumerate(answer.faces, start=1)]
+    if path.resolve() == source.resolve():
+        raise click.ClickException(f'{path} is the image itself, which would be lost; give --annotate another folder')
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(annotate(answer.image, marks)).save(
+            path, 'PNG' if path.suffix.lower() == '.png' else 'JPEG', quality=_QUALITY
+        )
+    except OSError as error:
+        raise click.ClickException(f'{path} cannot be written: {error.strerror}') from None
+
+
+def _points(path: pathlib.Path, answer: Photograph) -> list[FacePoint]:
+    from cafer_tf.faces import stored
+    from cafer_tf.report.circumplex import FacePoint
+
+    names = [path.name] if len(answer.faces) == 1 else [f'{path.name}, {i + 1}' for i in range(len(answer.faces))]
+    return [
+        FacePoint(name, stored(crop, _QUALITY), (face.valence, face.arousal))
+        for name, crop, face in zip(names, answer.crops, answer.faces, strict=True)
+    ]
+
+
+def _plot(points: list[FacePoint], plot: pathlib.Path) -> None:
+    from cafer_tf.report.circumplex import plot_circumplex
+
     try:
         plot_circumplex(points, plot)
     except (OSError, ValueError) as error:

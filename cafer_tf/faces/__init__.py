@@ -7,7 +7,7 @@ were cropped in another way than those it learned from. TensorFlow is imported w
 from cafer_tf.faces.cropping import EYE_LEVEL, EYE_SIDE, crop, eye_places
 from cafer_tf.faces.detection import FacesError, detect, require_detector
 from cafer_tf.faces.face import Face, NoFaceError, eyes_of, given_face
-from cafer_tf.faces.preparation import at_prediction, face_of, prepare
+from cafer_tf.faces.preparation import at_prediction, decode, face_of, prepare, stored
 
 __all__ = [
     'EYE_LEVEL',
@@ -17,6 +17,7 @@ __all__ = [
     'NoFaceError',
     'at_prediction',
     'crop',
+    'decode',
     'detect',
     'eye_places',
     'eyes_of',
@@ -24,4 +25,5 @@ __all__ = [
     'given_face',
     'prepare',
     'require_detector',
+    'stored',
 ]

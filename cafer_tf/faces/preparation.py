@@ -53,10 +53,19 @@ def prepare(
     """
     if config.source == 'as_is' and config.size == 0:
         return data
-    image = _decoded(data, upright=config.source != 'given')
-    pixels = crop(image, face_of(image, config, box, landmarks), config)
+    image = decode(data, upright=config.source != 'given')
+    return stored(crop(image, face_of(image, config, box, landmarks), config), config.quality)
+
+
+def stored(pixels: np.ndarray, quality: int) -> bytes:
+    """A crop as JPEG; the same bytes each time.
+
+    Args:
+        pixels: uint8 `[size, size, 3]`, RGB.
+        quality: of the JPEG, in [1, 100].
+    """
     buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, 'JPEG', quality=config.quality)
+    Image.fromarray(pixels).save(buffer, 'JPEG', quality=quality)
     return buffer.getvalue()
 
 
@@ -100,13 +109,23 @@ def face_of(
     return Face(((width - side) / 2, (height - side) / 2, side, side))
 
 
-def _decoded(data: bytes, upright: bool) -> np.ndarray:
-    """RGB pixels, uint8; sixteen bits a channel become eight by their upper half, as TensorFlow's decoder has it."""
+def decode(data: bytes, upright: bool = True) -> np.ndarray:
+    """The pixels of an image file, uint8 `[height, width, 3]`, RGB.
+
+    Sixteen bits a channel become eight by their upper half, as TensorFlow's decoder has it.
+
+    Args:
+        data: of a JPEG or PNG, in any of their colour modes; transparency is dropped.
+        upright: whether the Exif orientation is followed.
+
+    Raises:
+        UnusableImage: it cannot be decoded; the reasons can be counted.
+    """
     check_image(data)
     try:
-        with Image.open(io.BytesIO(data)) as stored:
-            turn = _UPRIGHT.get(stored.getexif().get(ExifTags.Base.Orientation, 1)) if upright else None
-            image = stored if turn is None else stored.transpose(turn)
+        with Image.open(io.BytesIO(data)) as file:
+            turn = _UPRIGHT.get(file.getexif().get(ExifTags.Base.Orientation, 1)) if upright else None
+            image = file if turn is None else file.transpose(turn)
             if image.mode.startswith('I'):
                 grey = (np.asarray(image) >> 8).astype(np.uint8)
                 return np.stack([grey] * 3, axis=-1)
