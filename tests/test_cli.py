@@ -1,3 +1,4 @@
+import csv
 import dataclasses
 import json
 import pathlib
@@ -6,7 +7,9 @@ import subprocess
 import sys
 
 import numpy as np
+import PIL.Image
 import pytest
+import skimage
 from click.testing import CliRunner
 from faces_photographs import candid
 from records import encode, image_of
@@ -68,8 +71,56 @@ def test_predict_as_json_and_plot(model, images, tmp_path):
     assert result.exit_code == 0, result.stderr
     answers = [json.loads(line) for line in result.stdout.splitlines()]
     assert [answer['path'] for answer in answers] == images
-    assert set(answers[0]) == {'path', 'valence', 'arousal', 'intensity'}
+    assert list(answers[0]) == [
+        *('path', 'face', 'box', 'left_eye', 'right_eye', 'confidence', 'valence', 'arousal', 'intensity')
+    ]
+    assert answers[0]['box'] is None  # no face is found in these, and they are square: each is taken as a face
+    assert f'note: {images[0]}: no face found' in result.stderr
     assert plot.read_bytes().startswith(b'\x89PNG')
+
+
+def test_predict_searches_folders_and_patterns_and_marks_what_it_finds(model, tmp_path):
+    people, crops = tmp_path / 'people', tmp_path / 'people' / 'more'
+    crops.mkdir(parents=True)
+    astronaut = skimage.data.astronaut()
+    for path, image in (
+        (people / 'pair.jpg', np.hstack([astronaut[:200, 100:350], astronaut[:200, 100:350]])),
+        (people / 'cat.png', skimage.data.cat()),
+        (crops / 'face.PNG', image_of(0.5, 0.1)),
+    ):
+        path.write_bytes(encode(image, 'PNG' if path.suffix.lower() == '.png' else 'JPEG'))
+    (people / 'labels.csv').write_text('no image')
+    table, marked = tmp_path / 'faces.csv', tmp_path / 'marked'
+    result = call('predict', '--model', model, people, tmp_path / '*.gif', '--csv', table, '--annotate', marked)
+    assert result.exit_code == 1
+    assert f'error: {people / "cat.png"}: no face found; --whole takes the image as one' in result.stderr
+    assert f'error: {tmp_path / "*.gif"}: no image matches' in result.stderr
+    assert [line.partition(' valence')[0].split() for line in result.stdout.splitlines()[:3]] == [
+        [str(crops / 'face.PNG')],
+        [str(people / 'pair.jpg'), 'face', '1', 'of', '2'],
+        [str(people / 'pair.jpg'), 'face', '2', 'of', '2'],
+    ]
+    with table.open() as file:
+        rows = list(csv.DictReader(file))
+    assert [(row['face'], row['left'] == '') for row in rows] == [('1', True), ('1', False), ('2', False)]
+    assert abs(abs(float(rows[1]['left']) - float(rows[2]['left'])) - 250) < 8  # the width of one of the pair
+    assert sorted(path.relative_to(marked).as_posix() for path in marked.rglob('*.*')) == ['more/face.PNG', 'pair.jpg']
+    with PIL.Image.open(marked / 'pair.jpg') as picture:
+        assert picture.size == (500, 200)
+    again = call('predict', '--model', model, str(people / '**' / '*'), '--whole', '--json')
+    assert again.exit_code == 0, again.stderr
+    answers = [json.loads(line) for line in again.stdout.splitlines()]
+    assert [pathlib.Path(answer['path']).name for answer in answers] == ['cat.png', 'face.PNG', 'pair.jpg']
+    again = call('predict', '--model', model, crops / 'face.PNG', people / 'more', '--annotate', tmp_path / 'twice')
+    assert [path.name for path in (tmp_path / 'twice').iterdir()] == ['face.PNG']  # one file, however it is named
+    (tmp_path / 'face.PNG').write_bytes((crops / 'face.PNG').read_bytes())
+    call(
+        'predict', '--model', model, '--whole', crops / 'face.PNG', tmp_path / 'face.PNG', '--annotate', marked / 'two'
+    )
+    assert sorted(path.name for path in (marked / 'two').iterdir()) == ['face-2.PNG', 'face.PNG']
+    kept = call('predict', '--model', model, crops, '--annotate', crops)
+    assert kept.exit_code == 1
+    assert 'the image itself, which would be lost' in kept.stderr
 
 
 def test_predict_reports_what_it_cannot_use_and_answers_the_rest(model, images, tmp_path):
@@ -152,10 +203,12 @@ def test_mistakes_are_explained_without_a_stack_trace(arguments, message, tmp_pa
         ['data', 'compare'],
         ['data', 'inspect'],
         ['evaluate'],
+        ['export'],
         ['predict'],
         ['report'],
         ['run'],
         ['synthesize'],
+        ['video'],
     ],
     ids=' '.join,
 )

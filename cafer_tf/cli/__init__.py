@@ -9,10 +9,12 @@ import click
 from cafer_tf.cli.benchmark import benchmark
 from cafer_tf.cli.data import data
 from cafer_tf.cli.evaluate import evaluate
+from cafer_tf.cli.export import export
 from cafer_tf.cli.predict import predict
 from cafer_tf.cli.report import report
 from cafer_tf.cli.run import run
 from cafer_tf.cli.synthesize import synthesize
+from cafer_tf.cli.video import video
 from cafer_tf.version import __version__
 
 _SETTINGS = {'help_option_names': ['-h', '--help'], 'max_content_width': 110}
@@ -26,5 +28,5 @@ def main() -> None:
     os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
 
 
-for command in (benchmark, data, evaluate, predict, report, run, synthesize):
+for command in (benchmark, data, evaluate, export, predict, report, run, synthesize, video):
     main.add_command(command)
