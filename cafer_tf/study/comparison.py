@@ -17,8 +17,8 @@ from cafer_tf.study.job import SEEN, UNSEEN
 from cafer_tf.study.variants import BASELINE, DESCRIPTIONS
 
 VALIDATION, UNSEEN_CCC, SEEN_CCC, GAP = 'validation_ccc', 'unseen_ccc', 'seen_ccc', 'gap'
-CENTRED, PROBE = 'centred_ccc', 'probe'
-FIGURES = (VALIDATION, UNSEEN_CCC, SEEN_CCC, GAP, CENTRED, PROBE)
+CENTRED, CENTRED_GAP, PROBE = 'centred_ccc', 'centred_gap', 'probe'
+FIGURES = (VALIDATION, UNSEEN_CCC, SEEN_CCC, GAP, CENTRED, CENTRED_GAP, PROBE)
 REFERENCES = (BASELINE, 'balanced')
 HEADS = (
     'variant',
@@ -27,7 +27,8 @@ HEADS = (
     'CCC unseen',
     'CCC seen',
     'gap',
-    'CCC centred',
+    'unseen centred',
+    'gap centred',
     'probe',
     *(f'CCC − {name}' for name in REFERENCES),
     f'probe − {BASELINE}',
@@ -65,16 +66,18 @@ def figures(result: Mapping[str, Any]) -> dict[str, float]:
         chosen too; `unseen_ccc`, `seen_ccc`: the mean over valence and arousal of the CCC pooled over all people never
         seen, or over the new images of people seen; `gap`, the second minus the first; `centred_ccc`, as
         `unseen_ccc` with each person's mean error taken from the predictions: what would be left if the network knew
-        each person's offset; `probe`, the share of images of people never seen whose person a linear classifier reads
-        from the embedding.
+        each person's offset; `centred_gap`, the gap of such figures; `probe`, the share of images of people never seen
+        whose person a linear classifier reads from the embedding.
     """
     unseen, seen = (_mean_ccc(result[people]) for people in (UNSEEN, SEEN))
+    centred_unseen, centred_seen = (_mean_ccc(result[people], centred=True) for people in (UNSEEN, SEEN))
     return {
         VALIDATION: max(result['validation']),
         UNSEEN_CCC: unseen,
         SEEN_CCC: seen,
         GAP: seen - unseen,
-        CENTRED: _mean_ccc(result[UNSEEN], centred=True),
+        CENTRED: centred_unseen,
+        CENTRED_GAP: centred_seen - centred_unseen,
         PROBE: result['probe']['accuracy'],
     }
 
