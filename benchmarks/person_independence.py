@@ -32,7 +32,7 @@ from cafer_tf.study.population import render
 EXAMPLES = """\
 examples:
   python benchmarks/person_independence.py --variants supervised paper --idiosyncrasy 1 --rounds 1
-  python benchmarks/person_independence.py --set adversarial.weight=0.3 --out runs/study-0.3
+  python benchmarks/person_independence.py --variants paper --set adversarial.weight=0.3 --out runs/study-0.3
   python benchmarks/person_independence.py --table --plot study.png
 """
 

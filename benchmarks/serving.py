@@ -32,7 +32,8 @@ import tensorflow as tf
 from tqdm import tqdm
 
 from cafer_tf import Cafer, Config, input, serving, synthesis
-from cafer_tf.serving import MAX_PIXELS, STATUS, STATUSES
+from cafer_tf.features import MAX_PIXELS
+from cafer_tf.serving import STATUS, STATUSES
 
 CONFIG = Config()
 SHAPE = (CONFIG.input.image_size, CONFIG.input.image_size, 3)
@@ -214,7 +215,7 @@ def encode_again(jpeg: bytes) -> bytes:
 
 def alone(data: bytes) -> bool:
     """Whether TensorFlow decodes an image by itself, as JPEG or PNG and no larger than what is served."""
-    if not data.startswith((b'\xff\xd8\xff', b'\x89PNG\r\n\x1a\n')):
+    if not data.startswith(b'\xff\xd8\xff') and not (data.startswith(b'\x89PNG\r\n\x1a\n') and data[12:16] == b'IHDR'):
         return False
     try:
         shape = tf.io.decode_image(data, channels=3, expand_animations=False).shape

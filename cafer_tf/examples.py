@@ -68,7 +68,7 @@ def load_example(
     """
     image = datasets.load_image(os.path.join(root, record.path))
     image = faces.prepare(image, config, record.face_box, record.landmarks)
-    return to_example(record, dataset, image, datasets.check_image(image))
+    return to_example(record, dataset, image, datasets.check_stored(image))
 
 
 def write_examples(

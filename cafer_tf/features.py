@@ -8,6 +8,10 @@ IMAGE = 'image/encoded'
 """JPEG or PNG bytes of one face."""
 IMAGE_FORMAT = 'image/format'
 """`jpeg` or `png`."""
+MAX_PIXELS = 2**25
+"""The largest image that is read, ingested or served: 33.6 million pixels, which take half a gigabyte to decode."""
+MAX_BYTES = 2**25
+"""The largest file of an image, 32 MiB."""
 VALENCE = 'valence'
 """How pleasant the person feels, in [-1, 1]."""
 AROUSAL = 'arousal'

@@ -9,11 +9,11 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from cafer_tf import faces, features, grouping, input
+from cafer_tf import datasets, faces, features, grouping, input
 from cafer_tf.config import Config, FacesConfig
 from cafer_tf.faces import Face, NoFaceError
 from cafer_tf.faces.face import Box, Point
-from cafer_tf.serving import ModelError, Predictor
+from cafer_tf.serving import STATUSES, ModelError, Predictor
 
 CROPPED_MARGIN = 0.03
 """`faces.margin` that makes of a photograph what data sets of cropped faces hold, whose parameters nobody wrote down.
@@ -99,7 +99,8 @@ def recognise_file(predictor: Predictor, data: bytes, whole: bool = False) -> Ph
         whole: whether the image is one face, cropped already; it is not searched then.
 
     Raises:
-        UnusableImage: the image cannot be decoded, or has no face; the reasons can be counted.
+        UnusableImage: the image cannot be decoded, has no face, or is taken whole and more than the model takes; the
+            reasons can be counted.
         FacesError: mtcnn is needed, and not installed.
         ModelError: the model does not answer.
     """
@@ -108,6 +109,8 @@ def recognise_file(predictor: Predictor, data: bytes, whole: bool = False) -> Ph
     found = [] if whole else faces.detect(image, config.min_confidence)
     if whole or (as_is and is_crop(image, found)):
         (answer,) = predictor.predict([predictor.prepare(data) if as_is else data])
+        if answer.status:
+            raise datasets.UnusableImage(STATUSES[answer.status])
         point = answer.valence, answer.arousal, answer.intensity
         _check_finite(predictor, point)
         height, width = image.shape[:2]

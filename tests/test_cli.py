@@ -118,9 +118,39 @@ def test_predict_searches_folders_and_patterns_and_marks_what_it_finds(model, tm
         'predict', '--model', model, '--whole', crops / 'face.PNG', tmp_path / 'face.PNG', '--annotate', marked / 'two'
     )
     assert sorted(path.name for path in (marked / 'two').iterdir()) == ['face-2.PNG', 'face.PNG']
-    kept = call('predict', '--model', model, crops, '--annotate', crops)
-    assert kept.exit_code == 1
-    assert 'the image itself, which would be lost' in kept.stderr
+
+
+def test_predict_searches_neither_what_it_marked_nor_what_is_hidden(model, tmp_path, monkeypatch):
+    people, here = tmp_path / 'people', tmp_path / 'here'
+    here.mkdir()
+    for name in ('face.png', 'more/face.png', 'marked/face.png', '.hidden/face.png'):
+        (people / name).parent.mkdir(parents=True, exist_ok=True)
+        (people / name).write_bytes(encode(image_of(0.5, 0.1), 'PNG'))
+    monkeypatch.chdir(here)
+    given = ['../people', '../people/**/*.png', '../people/.hidden/*']
+    result = call('predict', '--model', model, '--whole', '--json', *given, '--annotate', people / 'marked')
+    assert result.exit_code == 0, result.stderr
+    answers = [json.loads(line)['path'] for line in result.stdout.splitlines()]
+    assert answers == [f'../people/{name}' for name in ('face.png', 'more/face.png', '.hidden/face.png')]
+
+
+def test_predict_writes_over_no_image(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ('a/1.jpg', 'b/1.jpg'):
+        pathlib.Path(name).parent.mkdir()
+        pathlib.Path(name).write_text(name)
+    for arguments, message in (
+        (['a/1.jpg', 'b/1.jpg', '--annotate', 'b'], 'b/1.jpg is an image to be read, which would be lost'),
+        (['a', '--annotate', 'a'], 'a/1.jpg is an image to be read, which would be lost'),
+        (['a/1.jpg', '--plot', 'b/../a/1.jpg'], 'b/../a/1.jpg is an image to be read, which would be lost'),
+        (['b/1.jpg', '--csv', 'a/1.jpg'], '--csv a/1.jpg has the name of an image'),
+        (['b/1.jpg', '--csv', 'a'], "'a' is a directory"),
+        (['b/1.jpg', '--annotate', 'a/1.jpg'], "'a/1.jpg' is a file"),
+    ):
+        result = call('predict', '--model', 'none', *arguments)
+        assert result.exit_code == 2
+        assert message in result.stderr
+    assert [pathlib.Path(name).read_text() for name in ('a/1.jpg', 'b/1.jpg')] == ['a/1.jpg', 'b/1.jpg']
 
 
 def test_predict_reports_what_it_cannot_use_and_answers_the_rest(model, images, tmp_path):

@@ -80,4 +80,7 @@ def test_a_critic_of_people_needs_an_objective_that_has_people():
     with pytest.raises(ConfigError, match=r'pairs person needs adversarial.encoder_objective divergence'):
         Config().with_changes([('adversarial.pairs', 'person')])
     assert Config.from_preset('person_pairs').adversarial.compares_people
+    for key, value in (('grouping.balanced', True), ('margin.confidence', 'nearest_neighbours')):
+        with pytest.raises(ConfigError, match=key):
+            Config.from_preset('person_pairs').with_changes([(key, value)])
     assert not Config.from_preset('person_pairs', 'supervised').adversarial.compares_people

@@ -281,11 +281,13 @@ def test_where_people_are_compared_targets_say_who_is_shown(tmp_path, labels):
     ('names', 'message'),
     [
         ((), 'needs to know who is shown: 40 of 40 training examples have no subject_id'),
-        ([str(index) for index in range(40)], 'show 40 people, the most frequent in 1 of them'),
-        (['one'] * 40, 'show 1 people, the most frequent in 40 of them'),
+        ([str(index) for index in range(40)], 'show 40 people, the most frequent in 1 of 40'),
+        (['one'] * 40, 'show 1 people, the most frequent in 40 of 40'),
+        (['twice', *map(str, range(38)), 'twice'], r'0\.1 faces of a batch of 8 would have another of their person'),
     ],
 )
 def test_where_people_are_compared_somebody_must_be_shown_twice(tmp_path, labels, names, message):
     path = str(write(tmp_path / 'train.gz', labels, subjects=names))
+    config = Config.from_preset('person_pairs').with_changes([('training.batch_size', 8)])
     with pytest.raises(input.InputError, match=message):
-        input.training_dataset([path], Config.from_preset('person_pairs'), THRESHOLD)
+        input.training_dataset([path], config, THRESHOLD)

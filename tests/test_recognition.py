@@ -1,5 +1,7 @@
 import dataclasses
+import io
 import json
+import math
 import shutil
 
 import faces_photographs as photographs
@@ -8,8 +10,9 @@ import pytest
 import skimage
 import tensorflow as tf
 from faces_photographs import candid, portrait
+from PIL import Image
 
-from cafer_tf import Cafer, Config, faces, recognition
+from cafer_tf import Cafer, Config, datasets, faces, features, recognition
 from cafer_tf.faces import Face, NoFaceError
 from cafer_tf.recognition import is_crop, parameters, recognise, recognise_file
 from cafer_tf.serving import ModelError, Predictor, export
@@ -95,6 +98,14 @@ def test_a_face_that_is_not_there_is_none(as_is, of_crops):
     for predictor, image in ((as_is, wall), (of_crops, wall[:, :120])):
         with pytest.raises(NoFaceError, match='no face found'):
             recognise_file(predictor, photographs.encoded(image))
+
+
+def test_an_image_that_the_model_refuses_is_unusable_and_the_model_is_not(as_is):
+    side = math.isqrt(features.MAX_PIXELS) + 1
+    file = io.BytesIO()
+    Image.new('L', (side, side)).save(file, 'PNG', compress_level=1)
+    with pytest.raises(datasets.UnusableImage, match='too large'):
+        recognise_file(as_is, file.getvalue(), whole=True)
 
 
 def test_what_looks_like_a_crop():

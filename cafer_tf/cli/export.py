@@ -102,6 +102,10 @@ def export(
         raise click.UsageError('--run brings the model and the faces: leave out --model and --root, or --run')
     if run is not None and not run.is_dir():
         raise click.ClickException(f'{run}: there is no such run')
+    if root is not None and representative is not None and representative.resolve() == root.resolve():
+        raise click.UsageError(
+            '--representative must be other faces than those of --root, which the files are checked on'
+        )
     formats = tuple(dict.fromkeys(formats))
     if run is None and split == _ALL and _INT8 in formats and representative is None:
         raise click.UsageError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import csv
 import glob
+import itertools
 import json
 import pathlib
 import sys
@@ -25,6 +26,8 @@ _COLUMNS = ('path', 'face', 'left', 'top', 'width', 'height', 'confidence', 'val
 _QUALITY = 92
 """Of the JPEGs that are written."""
 _PATH = click.Path(path_type=pathlib.Path)
+_FILE = click.Path(dir_okay=False, path_type=pathlib.Path)
+_FOLDER = click.Path(file_okay=False, path_type=pathlib.Path)
 
 
 @click.command(
@@ -41,9 +44,9 @@ Examples:
 @click.option('--model', required=True, type=_PATH, help='A pushed model, or the folder of its versions.')
 @click.option('--whole', is_flag=True, help='Each image is one face, cropped already: look for none.')
 @click.option('--json', 'as_json', is_flag=True, help='Print JSON, one object a line.')
-@click.option('--csv', 'table', type=_PATH, help='Write a row for each face.')
-@click.option('--annotate', 'folder', type=_PATH, help='Write the images with their faces marked to this folder.')
-@click.option('--plot', type=_PATH, help='Draw the faces and the circumplex to this picture.')
+@click.option('--csv', 'table', type=_FILE, help='Write a row for each face.')
+@click.option('--annotate', 'folder', type=_FOLDER, help='Write the images with their faces marked to this folder.')
+@click.option('--plot', type=_FILE, help='Draw the faces and the circumplex to this picture.')
 def predict(
     images: tuple[pathlib.Path, ...],
     model: pathlib.Path,
@@ -56,6 +59,7 @@ def predict(
     """Says valence and arousal, each in [-1, 1], of all faces of images.
 
     IMAGES are JPEG or PNG files, folders, which are searched to their depth, and patterns such as 'photos/**/*.jpg'.
+    What lies in the folder of --annotate is not searched.
 
     Where the model was trained on faces that were cropped from photographs, the same crops are made here. Where it was
     trained on images as they were (faces.source=as_is), faces are cropped tightly; an image that a single face fills is
@@ -63,6 +67,8 @@ def predict(
 
     An image that cannot be used is reported and left out; the exit status is then 1.
     """
+    paths, mistakes = _found(images, folder)
+    _check_targets(paths, table, folder, plot)
     from cafer_tf import datasets
     from pipeline import console
 
@@ -70,7 +76,6 @@ def predict(
         from cafer_tf.faces import FacesError, NoFaceError
         from cafer_tf.recognition import recognise_file
         from cafer_tf.serving import ModelError, Predictor
-    paths, mistakes = _found(images)
     for mistake in mistakes:
         click.echo(f'error: {mistake}', err=True)
     points: list[FacePoint] = []
@@ -97,7 +102,7 @@ def predict(
                         _say(json.dumps(row) if as_json else _line(row, len(rows), width))
                     write(rows)
                     if folder is not None:
-                        _annotate(answer, folder / name, path)
+                        _annotate(answer, folder / name)
                     if plot is not None:
                         points += _points(path, answer)
                 bar.update()
@@ -117,19 +122,29 @@ def _say(text: str, err: bool = False) -> None:
         click.echo(text, err=err)
 
 
-def _found(images: tuple[pathlib.Path, ...]) -> tuple[dict[pathlib.Path, pathlib.PurePath], list[str]]:
-    """The image files that are meant, each with what to call it below another folder, and what could not be found."""
+def _found(
+    images: tuple[pathlib.Path, ...], written: pathlib.Path | None
+) -> tuple[dict[pathlib.Path, pathlib.PurePath], list[str]]:
+    """The image files that are meant, each with what to call it below another folder, and what could not be found.
+
+    Args:
+        images: files, folders and patterns.
+        written: a folder whose files a search leaves out, for they were written by an earlier call.
+    """
     found: dict[pathlib.Path, pathlib.PurePath] = {}
     mistakes = []
     for given in images:
         if given.is_dir():
-            files = sorted(path for path in given.rglob('*') if _is_image(path.relative_to(given)) and path.is_file())
+            files = [path for path in sorted(given.rglob('*')) if not _is_hidden(path.relative_to(given))]
+            files = _searched(files, given, written)
             found.update((path, path.relative_to(given)) for path in files)
             if not files:
                 mistakes.append(f'{given}: no image in this folder; {", ".join(_ENDINGS)} are read')
         elif not given.exists() and glob.has_magic(str(given)):
-            matches = [pathlib.Path(path) for path in sorted(glob.glob(str(given), recursive=True))]
-            files = [path for path in matches if _is_image(path) and path.is_file()]
+            # What is hidden matches only a pattern that says so.
+            files = [pathlib.Path(path) for path in sorted(glob.glob(str(given), recursive=True))]
+            fixed = itertools.takewhile(lambda part: not glob.has_magic(part), given.parts)
+            files = _searched(files, pathlib.Path(*fixed), written)
             found.update((path, pathlib.PurePath(path.name)) for path in files)
             if not files:
                 mistakes.append(f'{given}: no image matches this pattern')
@@ -150,8 +165,41 @@ def _distinct(names: Iterable[pathlib.PurePath]) -> list[pathlib.PurePath]:
     return list(distinct)
 
 
-def _is_image(path: pathlib.Path) -> bool:
-    return path.suffix.lower() in _ENDINGS and not any(part.startswith('.') for part in path.parts)
+def _searched(files: list[pathlib.Path], start: pathlib.Path, written: pathlib.Path | None) -> list[pathlib.Path]:
+    """The images among files below a folder, without those of a folder in it that is written to."""
+    images = [path for path in files if _is_image(path) and path.is_file()]
+    if written is None or start.resolve() not in written.resolve().parents:
+        return images
+    return [path for path in images if written.resolve() not in path.resolve().parents]
+
+
+def _is_image(path: pathlib.PurePath) -> bool:
+    return path.suffix.lower() in _ENDINGS
+
+
+def _is_hidden(path: pathlib.PurePath) -> bool:
+    return any(part.startswith('.') for part in path.parts)
+
+
+def _check_targets(
+    paths: dict[pathlib.Path, pathlib.PurePath],
+    table: pathlib.Path | None,
+    folder: pathlib.Path | None,
+    plot: pathlib.Path | None,
+) -> None:
+    """Refuses what would write over an image, before anything is written.
+
+    Raises:
+        UsageError: a table that is called like an image, or an image to be read as the place of a result.
+    """
+    if table is not None and _is_image(table):
+        raise click.UsageError(f'--csv {table} has the name of an image; give the table another ending, such as .csv')
+    targets = [('--csv', table), ('--plot', plot)]
+    targets += [('--annotate', folder / name) for name in paths.values()] if folder is not None else []
+    read = {path.resolve() for path in paths}
+    for option, target in targets:
+        if target is not None and target.resolve() in read:
+            raise click.UsageError(f'{target} is an image to be read, which would be lost; give {option} another place')
 
 
 def _lacks_detector(predictor: Predictor) -> bool:
@@ -192,40 +240,50 @@ def _table(path: pathlib.Path | None) -> Iterator[Callable[[list[dict[str, Any]]
         yield lambda rows: None
         return
     aside = path.with_name(f'.{path.name}.{uuid.uuid4().hex}')
+    with _writing(path):
+        file = aside.open('w', encoding='utf-8', newline='')
     try:
-        with aside.open('w', encoding='utf-8', newline='') as file:
-            writer = csv.DictWriter(file, _COLUMNS, extrasaction='ignore')
-            writer.writeheader()
+        writer = csv.DictWriter(file, _COLUMNS, extrasaction='ignore')
 
-            def write(rows: list[dict[str, Any]]) -> None:
+        def write(rows: list[dict[str, Any]]) -> None:
+            with _writing(path):
                 for row in rows:
                     place = zip(('left', 'top', 'width', 'height'), row['box'] or (), strict=False)
                     writer.writerow({**row, **dict(place)})
 
-            yield write
-        aside.replace(path)
-    except OSError as error:
-        raise click.ClickException(f'{path} cannot be written: {error.strerror}') from None
+        with _writing(path):
+            writer.writeheader()
+        yield write
+        with _writing(path):
+            file.close()
+            aside.replace(path)
     finally:
+        with contextlib.suppress(OSError):  # a full disk has been reported by then
+            file.close()
         aside.unlink(missing_ok=True)
 
 
-def _annotate(answer: Photograph, path: pathlib.Path, source: pathlib.Path) -> None:
+@contextlib.contextmanager
+def _writing(path: pathlib.Path) -> Iterator[None]:
+    """Names the file that cannot be written within `with`."""
+    try:
+        yield
+    except OSError as error:
+        raise click.ClickException(f'{path} cannot be written: {error.strerror}') from None
+
+
+def _annotate(answer: Photograph, path: pathlib.Path) -> None:
     """Writes an image with its faces marked."""
     from PIL import Image
 
     from cafer_tf.report.overlay import Mark, annotate
 
     marks = [Mark(number, face.box, face.valence, face.arousal) for number, face in enumerate(answer.faces, start=1)]
-    if path.resolve() == source.resolve():
-        raise click.ClickException(f'{path} is the image itself, which would be lost; give --annotate another folder')
-    try:
+    with _writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(annotate(answer.image, marks)).save(
             path, 'PNG' if path.suffix.lower() == '.png' else 'JPEG', quality=_QUALITY
         )
-    except OSError as error:
-        raise click.ClickException(f'{path} cannot be written: {error.strerror}') from None
 
 
 def _points(path: pathlib.Path, answer: Photograph) -> list[FacePoint]:

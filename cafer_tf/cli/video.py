@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from cafer_tf.video import Frame, Smoothing, Video
 
 _PATH = click.Path(path_type=pathlib.Path)
+_FILE = click.Path(dir_okay=False, path_type=pathlib.Path)
 
 
 @click.command(
@@ -31,9 +32,11 @@ Examples:
 @click.option('--camera', type=click.IntRange(min=0), help='Number of a camera, instead of a file; Ctrl-C ends it.')
 @click.option('--model', required=True, type=_PATH, help='A pushed model, or the folder of its versions.')
 @click.option(
-    '--out', type=_PATH, help='Write the video with faces, circumplex and traces; the ending says the format.'
+    '--out',
+    type=_FILE,
+    help='Write the video with faces, circumplex and traces; the ending says the format: .mp4, .mov or .mkv.',
 )
-@click.option('--csv', 'table', type=_PATH, help='Write a row for each face and frame.')
+@click.option('--csv', 'table', type=_FILE, help='Write a row for each face and frame.')
 @click.option(
     '--every', type=click.IntRange(min=1), default=5, show_default=True, help='Search each so many frames for faces.'
 )
@@ -61,8 +64,8 @@ def video(
 ) -> None:
     """Follows the faces of a video, and says valence and arousal of each in each frame.
 
-    INPUT is a video file, or a camera such as /dev/video0. Frames that cannot be decoded are left out and counted. The
-    video that is written has no sound.
+    INPUT is a video file, or a camera such as /dev/video0. Frames that cannot be decoded are left out and counted, and
+    so are those that a truncated file lacks. The video that is written has no sound.
     """
     if (source is None) == (camera is None):
         raise click.UsageError('give a video, or --camera')
@@ -91,8 +94,13 @@ def video(
                     writer.add(frame, found)
                 frames, rows = frames + 1, rows + len(found)
                 numbers = max([numbers, *(face.number for face in found)])
-    except (ModelError, FacesError, VideoError) as error:
+    except FacesError as error:
+        raise click.ClickException(f'{error} Without it, --whole takes each frame as one face.') from None
+    except (ModelError, VideoError) as error:
         raise click.ClickException(str(error)) from None
+    if film.missing:
+        said, read = frames + film.broken, frames + film.broken - film.missing
+        click.echo(f'note: {source}: the file says {said} frames; {read} were read: it may be truncated', err=True)
     click.echo(f'frames: {frames} ({film.broken} broken ones left out)')
     click.echo(f'faces: {numbers}, in {rows} places')
     for name, path in (('csv', table), ('video', out)):

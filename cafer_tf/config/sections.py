@@ -150,7 +150,8 @@ class AdversarialConfig:
             code.
         pairs: what the critic learns to tell apart: `emotion` (pairs of strong emotion, and strong with weak: the
             paper's) or `person` (pairs of one person's faces, and of two people's). `person` needs data that name the
-            person, and the encoder's objective `divergence`.
+            person, the encoder's objective `divergence`, and batches that are not balanced; see the preset
+            `person_pairs`.
         critic_objective: `divergence` (the poster's bound) or `lagrangian` (the authors' code, after Fisher GAN).
         multiplier, penalty: λ at the start, and ρ, of `lagrangian`.
         encoder_objective: `mean_output` raises the critic's output on weak emotion (the authors' code); `divergence`

@@ -54,6 +54,18 @@ class Config:
             f'input.image_size {self.input.image_size} is too small for network.encoder {self.network.encoder}, which '
             f'needs {smallest} pixels or more',
         )
+        if self.adversarial.compares_people:
+            require(
+                not self.grouping.balanced,
+                'adversarial.pairs person needs grouping.balanced false: in balanced batches weak and strong take '
+                'turns, so that the next face of somebody else would nearly always be of the other group; the preset '
+                'person_pairs has it',
+            )
+            require(
+                self.margin.confidence != 'nearest_neighbours',
+                'margin.confidence nearest_neighbours needs two groups, which adversarial.pairs person does not have; '
+                'use closed_form or none',
+            )
         require(
             self.margin.constant <= self.training.batch_size,
             f'margin.constant (c = {self.margin.constant:g}) above training.batch_size (N = '

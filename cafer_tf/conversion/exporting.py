@@ -64,7 +64,7 @@ def export_network(
         InputError: no faces.
         ModelError: the model refused a request.
     """
-    out = pathlib.Path(out)
+    out = pathlib.Path(out).resolve()
     check_request(formats, out)
     if INT8 in formats and (representative is None or not len(representative)):
         raise ConversionError(f'{INT8} needs representative faces, by which the ranges of its integers are chosen')
@@ -100,7 +100,7 @@ def check_request(formats: Sequence[str], out: str | os.PathLike[str]) -> None:
             f'`pip install "cafer-tf[export]"`, or leave out the format {ONNX}.'
         )
     out = pathlib.Path(out)
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+    if out.exists() and (not out.is_dir() or out.is_mount() or any(out.iterdir())):
         raise ConversionError(f'{out} is there already. Remove it, or give another folder.')
 
 

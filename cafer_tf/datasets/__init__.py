@@ -5,7 +5,7 @@ TensorFlow and no Beam here: the pipeline, notebooks and other tools read the sa
 """
 
 from cafer_tf.datasets.classes import CLASS_LAYOUTS, ClassListing, ClassRecord, read_classes
-from cafer_tf.datasets.images import UnusableImage, check_image, load_image
+from cafer_tf.datasets.images import UnusableImage, check_image, check_stored, load_image
 from cafer_tf.datasets.reader import LAYOUTS, MISSING, fingerprint, plan, read, stream
 from cafer_tf.datasets.records import DataError, FaceRecord, LeftOut, Listing
 from cafer_tf.datasets.splits import DEFAULT_FRACTIONS, Fold, SplitPlan, plan_splits
@@ -27,6 +27,7 @@ __all__ = [
     'Summary',
     'UnusableImage',
     'check_image',
+    'check_stored',
     'fingerprint',
     'load_image',
     'plan',

@@ -9,6 +9,7 @@ import warnings
 
 from PIL import Image, UnidentifiedImageError
 
+from cafer_tf import features
 from cafer_tf.datasets import tree
 
 # A JPEG with more than one picture (MPO, from phones with depth cameras) decodes as a plain JPEG: its first picture.
@@ -18,6 +19,7 @@ _PNG_END = b'\x00\x00\x00\x00IEND\xaeB`\x82'
 _JPEG_SEGMENT = re.compile(rb'\xff[^\x00\x01\xd0-\xd7\xff]')
 """A JPEG's marker with a length behind it, or the end marker: neither pixels nor a restart among them."""
 _JPEG_END = b'\xff\xd9'
+_TOO_LARGE = f'more than {features.MAX_PIXELS / 1e6:.1f} million pixels or {features.MAX_BYTES >> 20} MiB'
 
 
 class UnusableImage(ValueError):
@@ -76,6 +78,26 @@ def check_image(data: bytes) -> str:
     if image_format not in _FORMATS:
         raise UnusableImage(f'{image_format} image, only JPEG and PNG are read')
     return _FORMATS[image_format]
+
+
+def check_stored(data: bytes) -> str:
+    """`check_image` of what is stored, trained on and served, which must be no larger than what is served.
+
+    Args:
+        data: of an image that was cropped, where that is asked.
+
+    Returns:
+        `jpeg` or `png`.
+
+    Raises:
+        UnusableImage: as `check_image` says, or too large.
+    """
+    image_format = check_image(data)
+    with Image.open(io.BytesIO(data)) as image:
+        pixels = image.width * image.height
+    if pixels > features.MAX_PIXELS or len(data) > features.MAX_BYTES:
+        raise UnusableImage(_TOO_LARGE)
+    return image_format
 
 
 def _check_jpeg_end(data: bytes) -> None:

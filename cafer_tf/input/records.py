@@ -15,6 +15,8 @@ _LABELS = {name: tf.io.FixedLenFeature([], tf.float32) for name in features.OUTP
 _SUBJECT = {features.SUBJECT: tf.io.FixedLenFeature([], tf.string)}
 _FEATURES = {features.IMAGE: tf.io.FixedLenFeature([], tf.string), **_LABELS}
 _PARSED_AT_ONCE = 256
+_LEAST_MATES = 2
+"""Faces of a batch that have another of their person in it: with fewer, the critic would hardly ever learn."""
 
 Targets: TypeAlias = tf.Tensor | dict[str, tf.Tensor]
 """What a model learns: labels, or labels and people by name."""
@@ -77,11 +79,18 @@ def parse(serialised: tf.Tensor, with_people: bool = False) -> tuple[tf.Tensor, 
     return parsed[features.IMAGE], {features.LABELS: labels, features.PEOPLE: people}
 
 
-def require_people(paths: Sequence[str]) -> None:
-    """Checks that examples say who is shown, and that somebody is shown twice.
+def require_people(paths: Sequence[str], batch_size: int) -> None:
+    """Checks that examples say who is shown, and that batches hold faces of the same person.
+
+    Of T examples, a face of somebody with n of them has another in its batch of N with a probability of about
+    `1 - (1 - (n - 1) / (T - 1))^(N - 1)`.
+
+    Args:
+        paths: of TFRecords.
+        batch_size: N, of batches that are drawn from all examples alike.
 
     Raises:
-        InputError: an example without a person, or nobody with two of them.
+        InputError: an example without a person, one person alone, or less than two such faces to be expected.
     """
     counts = collections.Counter(read_texts(paths, features.SUBJECT, default=''))
     if nameless := counts.pop('', 0):
@@ -89,11 +98,15 @@ def require_people(paths: Sequence[str]) -> None:
             f'adversarial.pairs person needs to know who is shown: {nameless} of {nameless + counts.total()} training '
             f'examples have no {features.SUBJECT}; ingest the data with it, or use adversarial.pairs emotion'
         )
-    if max(counts.values(), default=0) < 2 or len(counts) < 2:
+    sizes, total = np.array(list(counts.values())), counts.total()
+    accompanied = 1 - (1 - (sizes - 1) / max(total - 1, 1)) ** (batch_size - 1)
+    mates = float(np.sum(sizes * accompanied)) / max(total, 1) * batch_size
+    if len(counts) < 2 or mates < _LEAST_MATES:
         raise InputError(
-            f'adversarial.pairs person compares faces of one person and of several; the training examples show '
-            f'{len(counts)} people, the most frequent in {max(counts.values(), default=0)} of them: use '
-            'adversarial.pairs emotion'
+            'adversarial.pairs person compares faces of one person and of several; the training examples show '
+            f'{len(counts)} people, the most frequent in {max(counts.values(), default=0)} of {total}, so that '
+            f'{mates:.1f} faces of a batch of {batch_size} would have another of their person beside them: use larger '
+            'batches, or adversarial.pairs emotion'
         )
 
 

@@ -43,7 +43,7 @@ def training_dataset(
     """
     paths = records.find(files)
     if with_people := config.adversarial.compares_people:
-        records.require_people(paths)
+        records.require_people(paths, config.training.batch_size)
     batch_size = config.training.batch_size
     first, count, replica_batch_size = _share(batch_size, shard)
     side = images.resized_side(config.input)

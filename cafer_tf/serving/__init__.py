@@ -1,7 +1,6 @@
 """The servable: a SavedModel that answers for encoded images, and its reader."""
 
 from cafer_tf.serving.exporting import EXAMPLES_SIGNATURE, IMAGE_BYTES_SIGNATURE, IMAGES_SIGNATURE, export
-from cafer_tf.serving.headers import MAX_BYTES, MAX_PIXELS
 from cafer_tf.serving.predictor import Embedded, ModelError, Prediction, Predictor
 from cafer_tf.serving.servable import EMBEDDING, Servable
 from cafer_tf.serving.statuses import STATUS, STATUSES, Status
@@ -11,8 +10,6 @@ __all__ = [
     'EXAMPLES_SIGNATURE',
     'IMAGES_SIGNATURE',
     'IMAGE_BYTES_SIGNATURE',
-    'MAX_BYTES',
-    'MAX_PIXELS',
     'STATUS',
     'STATUSES',
     'Embedded',

@@ -18,9 +18,9 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from cafer_tf import input
+from cafer_tf import features, input
 from cafer_tf.config import InputConfig
-from cafer_tf.serving import headers, orientation
+from cafer_tf.serving import headers
 from cafer_tf.serving.statuses import Status
 
 
@@ -38,10 +38,10 @@ class Decoded(NamedTuple):
 
 
 def decode(encoded: tf.Tensor, config: InputConfig) -> Decoded:
-    """Pixels, upright, of those images that can be decoded, and what is wrong with the others.
+    """Pixels, as they are stored, of those images that can be decoded, and what is wrong with the others.
 
     What looks like JPEG or PNG is decoded by the very operations of `cafer_tf.input.preprocess`: the pixels are equal
-    bit by bit to those of evaluation, unless an Exif orientation turns them.
+    bit by bit to those of evaluation.
 
     Args:
         encoded: `[n]` strings.
@@ -53,7 +53,7 @@ def decode(encoded: tf.Tensor, config: InputConfig) -> Decoded:
     decoded = _all_at_once(kept, found.is_jpeg, config).concatenate(_one_by_one(kept, found.is_jpeg, config)).take(1)
     pixels, status = decoded.get_single_element()
     size = config.image_size
-    pixels = orientation.turn_upright(tf.ensure_shape(pixels, [None, size, size, 3]), encoded)
+    pixels = tf.ensure_shape(pixels, [None, size, size, 3])
     return Decoded(pixels, tf.where(found.status == int(Status.OK), tf.ensure_shape(status, [None]), found.status))
 
 
@@ -95,7 +95,7 @@ def _one_by_one(encoded: tf.Tensor, is_jpeg: tf.Tensor, config: InputConfig) -> 
 def _decode_one(encoded: tf.Tensor, is_jpeg: tf.Tensor, config: InputConfig) -> tuple[tf.Tensor, tf.Tensor]:
     """Pixels and status of one image; fails where it cannot be decoded."""
     shape = tf.io.extract_jpeg_shape(tf.where(is_jpeg, encoded, _placeholder()), tf.int32)
-    small = tf.cast(shape[0], tf.int64) * tf.cast(shape[1], tf.int64) <= headers.MAX_PIXELS
+    small = tf.cast(shape[0], tf.int64) * tf.cast(shape[1], tf.int64) <= features.MAX_PIXELS
     pixels = input.preprocess(tf.where(small, encoded, _placeholder()), config)
     return pixels, tf.where(small, int(Status.OK), int(Status.TOO_LARGE))
 

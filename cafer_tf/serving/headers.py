@@ -6,17 +6,15 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+from cafer_tf.features import MAX_BYTES, MAX_PIXELS
 from cafer_tf.serving.statuses import Status
 
-MAX_PIXELS = 2**25
-"""Width times height that is decoded, 33.5 million: it takes half a gigabyte. Cameras rarely make more."""
-MAX_BYTES = 2**25
-"""Encoded bytes that are looked at, 32 MiB."""
 MAX_SCANS = 64
 """Passes over the pixels of a progressive JPEG. Encoders make about ten; each costs time, however few bytes it has."""
 _JPEG = b'\xff\xd8\xff'
 _PNG = b'\x89PNG\r\n\x1a\n'
-_START_OF_SCAN = b'\xff\xda'
+_START_OF_SCAN = b'\xff\xda\x00'  # with the upper half of its length, which is at most 14
+_PNG_HEADER = b'IHDR'
 _LOOKED_AT = 24
 """Bytes up to the height of a PNG."""
 # RE2 sees bytes with \C alone. A bitmap's first two letters could begin any text, so that its reserved zeros count too.
@@ -61,10 +59,12 @@ def look(encoded: tf.Tensor) -> Headers:
     # What a PNG says of its sides reaches to 2^32, and the product of two such numbers beyond 64 bits.
     large_png = is_png & ((width > MAX_PIXELS) | (height > MAX_PIXELS) | (width * height > MAX_PIXELS))
     too_large = (lengths > MAX_BYTES) | large_png | (is_jpeg & (_scans(encoded) > MAX_SCANS))
+    # What does not begin with its header could say its size later, and decoders take it.
+    headless_png = is_png & ~_begins(head[:, 12:], _PNG_HEADER)
     status = tf.where(
         is_jpeg | is_png, Status.OK, tf.where(other_format, Status.UNSUPPORTED_FORMAT, Status.NOT_AN_IMAGE)
     )
-    status = tf.where(too_large, Status.TOO_LARGE, status)
+    status = tf.where(headless_png, Status.CORRUPT, tf.where(too_large, Status.TOO_LARGE, status))
     return Headers(tf.where(lengths == 0, Status.EMPTY, status), is_jpeg)
 
 

@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from cafer_tf import features, grouping
 from cafer_tf.model import Cafer
-from cafer_tf.serving import decoding
+from cafer_tf.serving import decoding, orientation
 from cafer_tf.serving.statuses import STATUS, Status
 
 EMBEDDING = 'embedding'
@@ -35,19 +35,20 @@ class Servable(tf.Module):
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name='image_bytes')])
     def image_bytes(self, image_bytes: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Answers for `[n]` encoded images: JPEG or PNG, and a status for everything else."""
-        answers = self._encoded(image_bytes)
+        """Answers for `[n]` encoded images: JPEG or PNG, turned upright, and a status for everything else."""
+        decoded = decoding.decode(image_bytes, self._input)
+        answers = self._answer(orientation.turn_upright(decoded.pixels, image_bytes), decoded.status)
         del answers[EMBEDDING]
         return answers
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name='examples')])
     def examples(self, examples: tf.Tensor) -> dict[str, tf.Tensor]:
-        """The same for serialised `tf.Example`s, `[n]`, of which only the image is read, with the features too."""
-        parsed = tf.io.parse_example(examples, {features.IMAGE: tf.io.FixedLenFeature([], tf.string)})
-        return self._encoded(parsed[features.IMAGE])
+        """The same for serialised `tf.Example`s, `[n]`, of which only the image is read, with the features too.
 
-    def _encoded(self, encoded: tf.Tensor) -> dict[str, tf.Tensor]:
-        decoded = decoding.decode(encoded, self._input)
+        They are answered as training and evaluation see them: no image is turned.
+        """
+        parsed = tf.io.parse_example(examples, {features.IMAGE: tf.io.FixedLenFeature([], tf.string, b'')})
+        decoded = decoding.decode(parsed[features.IMAGE], self._input)
         return self._answer(decoded.pixels, decoded.status)
 
     def _images(self, images: tf.Tensor) -> dict[str, tf.Tensor]:

@@ -18,6 +18,7 @@ BUDGET: dict[str, Any] = {
 STATIC_MARGIN = 0.5
 BASELINE, METHOD = 'supervised', 'paper'
 
+_WITHOUT_CRITIC = ('supervised', 'balanced')
 _NO_CRITIC: dict[str, Any] = {'adversarial.weight': 0.0}
 _LADDER: dict[str, tuple[str, dict[str, Any]]] = {
     'supervised': ('supervised', {}),
@@ -39,7 +40,7 @@ DESCRIPTIONS = {
     'adaptive_margin': '+ critic, adaptive margin without the confidence term',
     'paper': '+ critic, adaptive margin with it (the method)',
     'divergence_encoder': "the method, the encoder's objective by divergence",
-    'person_pairs': 'no groups: critic of the person, adaptive margin, encoder by divergence',
+    'person_pairs': 'no groups: critic of the person, adaptive margin, encoder by divergence, weight 1',
     'published_code': "the authors' published code",
 }
 """Each variant in a few words, from the fewest parts to the most."""
@@ -51,11 +52,13 @@ def config_of(variant: str, seed: int, changes: dict[str, Any] | None = None) ->
     Args:
         variant: a name of `DESCRIPTIONS`.
         seed: of initialisation, order and augmentation.
-        changes: values that differ from the study's, by path.
+        changes: values that differ from the study's, by path; variants without a critic stay without one.
 
     Raises:
         ConfigError: a change that is none.
     """
     preset, choices = _LADDER[variant]
     everything = {**BUDGET, **choices, 'training.seed': seed, **(changes or {})}
+    if variant in _WITHOUT_CRITIC:
+        everything |= _NO_CRITIC
     return Config.from_preset(preset).with_changes(everything.items())

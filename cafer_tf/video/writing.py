@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import collections
+import contextlib
 import csv
 import os
 import pathlib
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from types import TracebackType
 from typing import Any
@@ -40,6 +41,8 @@ SECONDS = 10.0
 """How long the traces reach back."""
 _CODECS = ('libx264', 'mpeg4')
 """The first that PyAV's FFmpeg has."""
+ENDINGS = ('.mp4', '.mov', '.mkv')
+"""Of the films: formats that show each frame at its own time, with either encoder."""
 _TICKS = 60000
 """A second; mpeg4 takes no more than 65535, and 24, 25, 30 and 60 frames a second come out even."""
 
@@ -63,7 +66,8 @@ class _Aside:
         try:
             self.close(kind is None)
             if kind is None and self.aside.exists():
-                self.aside.replace(self.path)
+                with _writing(self.path):
+                    self.aside.replace(self.path)
         finally:
             self.aside.unlink(missing_ok=True)
 
@@ -83,12 +87,10 @@ class Table(_Aside):
     """
 
     def __enter__(self) -> Table:
-        try:
+        with _writing(self.path):
             self._file = self.aside.open('w', encoding='utf-8', newline='')
-        except OSError as error:
-            raise VideoError(f'{self.path} cannot be written: {error.strerror}') from None
-        self._rows = csv.writer(self._file)
-        self._rows.writerow(COLUMNS)
+            self._rows = csv.writer(self._file)
+            self._rows.writerow(COLUMNS)
         return self
 
     def add(self, frame: Frame, tracked: Sequence[TrackedFace]) -> None:
@@ -97,11 +99,16 @@ class Table(_Aside):
             values = (*face.box, face.confidence, face.valence, face.arousal, face.intensity, *face.raw)
             left, top, width, height, *numbers = (f'{value:.4f}' for value in values)
             place = (left, top, width, height, numbers[0], int(face.detected))
-            self._rows.writerow((frame.number, f'{frame.time:.4f}', face.number, *place, *numbers[1:]))
+            with _writing(self.path):
+                self._rows.writerow((frame.number, f'{frame.time:.4f}', face.number, *place, *numbers[1:]))
 
     def close(self, whole: bool) -> None:
         """Closes the file."""
-        self._file.close()
+        try:
+            self._file.close()
+        except OSError as error:
+            if whole:
+                raise VideoError(f'{self.path} cannot be written: {_reason(error)}') from None
 
 
 class Film(_Aside):
@@ -111,7 +118,7 @@ class Film(_Aside):
     file. A frame of another size than the first is resized.
 
     Args:
-        path: of the file; its ending says the format.
+        path: of the file; its ending says the format (`ENDINGS`).
         rate: frames a second, on average; each is shown at its own time.
 
     Attributes:
@@ -133,6 +140,10 @@ class Film(_Aside):
         self._shown: set[int] = set()
 
     def __enter__(self) -> Film:
+        if self.path.suffix.lower() not in ENDINGS:
+            raise VideoError(
+                f'{self.path} cannot be written: no video ends like this here; end it in {", ".join(ENDINGS)}'
+            )
         try:
             self._container = self._av.open(str(self.aside), 'w')
         except (self._av.error.FFmpegError, OSError, ValueError) as error:
@@ -198,6 +209,15 @@ class Film(_Aside):
             self._stream.options = {'crf': '20', 'preset': 'veryfast'}
         else:
             self._stream.bit_rate = 4_000_000
+
+
+@contextlib.contextmanager
+def _writing(path: pathlib.Path) -> Iterator[None]:
+    """Names the file that cannot be written within `with`."""
+    try:
+        yield
+    except OSError as error:
+        raise VideoError(f'{path} cannot be written: {_reason(error)}') from None
 
 
 def _reason(error: Exception) -> str:

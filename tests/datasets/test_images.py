@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from cafer_tf.datasets import UnusableImage, check_image, load_image
+from cafer_tf.datasets import UnusableImage, check_image, check_stored, load_image
 
 
 def encoded(image_format: str, mode: str = 'RGB', size: int = 48, **options: bool) -> bytes:
@@ -144,6 +144,14 @@ def test_an_enormous_image_is_refused_before_it_is_decoded():
     )
     with pytest.raises(UnusableImage, match='more pixels'):
         check_image(bomb)
+
+
+def test_what_is_stored_is_no_larger_than_what_is_served():
+    stream = io.BytesIO()
+    Image.new('L', (8192, 4097)).save(stream, 'PNG')
+    assert check_image(stream.getvalue()) == 'png'  # to crop a face from
+    with pytest.raises(UnusableImage, match=r'^more than 33\.6 million pixels or 32 MiB$'):
+        check_stored(stream.getvalue())
 
 
 def test_a_missing_or_unreadable_file_is_refused(tmp_path):

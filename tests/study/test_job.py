@@ -36,6 +36,12 @@ def test_all_variants_begin_with_the_same_weights():
             np.testing.assert_array_equal(one, other)
 
 
+def test_labels_alone_stay_alone_whatever_is_changed():
+    for name in ('supervised', 'balanced'):
+        assert variants.config_of(name, 0, {'adversarial.weight': 0.3}).adversarial.weight == 0
+    assert variants.config_of('paper', 0, {'adversarial.weight': 0.3}).adversarial.weight == 0.3
+
+
 def test_changes_come_before_the_budget():
     assert variants.config_of('paper', 0, {'training.epochs': 7}).training.epochs == 7
 

@@ -37,6 +37,18 @@ def test_writes_a_film_and_a_table(clip, model, tmp_path):
         ]
 
 
+def test_a_truncated_video_is_told(model, tmp_path):
+    path = write_clip(tmp_path / 'clip.avi', moving(10))
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) // 2])
+    result = call(path, '--model', model, '--csv', tmp_path / 'faces.csv', '--whole')
+    assert result.exit_code == 0, result.stderr
+    assert f'note: {path}: the file says 10 frames; ' in result.stderr
+    with (tmp_path / 'faces.csv').open() as file:
+        read = len(list(csv.DictReader(file)))
+    assert result.stdout.splitlines()[0] == f'frames: {read} ({10 - read} broken ones left out)'
+
+
 @pytest.mark.parametrize(
     ('arguments', 'message'),
     [
@@ -46,7 +58,8 @@ def test_writes_a_film_and_a_table(clip, model, tmp_path):
         (['--camera', '987', '--csv', 'faces.csv'], '/dev/video987: there is no such camera'),
         (['missing.mp4', '--csv', 'faces.csv'], 'missing.mp4: there is no such file'),
         (['CLIP', '--out', 'CLIP'], 'is the input, which would be lost'),
-        (['CLIP', '--out', 'out.xyz'], 'out.xyz cannot be written'),
+        (['CLIP', '--out', 'out.avi'], 'out.avi cannot be written'),
+        (['CLIP', '--out', '.'], "'.' is a directory"),
         (['CLIP', '--csv', 'faces.csv', '--window', '1'], '--window has no meaning with --smoothing one-euro'),
         (['CLIP', '--csv', 'faces.csv', '--min-cutoff', '0'], 'the minimal cutoff must be positive'),
     ],

@@ -1,3 +1,4 @@
+import av
 import numpy as np
 import pytest
 from clips import moving, write_clip
@@ -28,7 +29,33 @@ def test_broken_frames_are_left_out_and_counted(tmp_path):
         numbers = [frame.number for frame in film]
     assert 0 < film.broken < 20
     assert len(numbers) == 20 - film.broken
-    assert numbers[-1] == 19  # those that follow keep their places
+    # The damage lies in the group of frames 5 to 9; those before and behind it are there, in their places.
+    assert {*range(5), *range(10, 20)} <= set(numbers)
+
+
+def test_frames_that_the_decoder_drops_in_silence_are_counted(tmp_path):
+    path = write_clip(tmp_path / 'clip.mp4', moving(20))
+    with av.open(str(path)) as container:
+        packet = next(container.demux(video=0))
+    data = bytearray(path.read_bytes())
+    for place in range(packet.pos + 5, packet.pos + packet.size - 12, 40):
+        data[place : place + 12] = b'\xa5' * 12
+    path.write_bytes(data)
+    with Video(path) as film:
+        numbers = [frame.number for frame in film]
+    assert numbers == list(range(5, 20))  # those that follow the broken key frame cannot be decoded either
+    assert (film.broken, film.missing) == (5, 0)
+
+
+def test_frames_that_a_truncated_file_lacks_are_counted(tmp_path):
+    path = write_clip(tmp_path / 'clip.avi', moving(20))
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) // 2])
+    with Video(path) as film:
+        numbers = [frame.number for frame in film]
+    assert 0 < len(numbers) < 20
+    assert film.broken == 20 - len(numbers)
+    assert 20 - len(numbers) - 1 <= film.missing <= 20 - len(numbers)  # the frame at the cut may be there in part
 
 
 def test_a_video_of_a_phone_held_upright_is_turned(tmp_path):

@@ -69,3 +69,6 @@ def test_what_cannot_be_written_is_explained(tmp_path):
         with pytest.raises(VideoError, match='cannot be written') as raised, writer:
             pass
         assert str(writer.path) in str(raised.value)
+    with pytest.raises(VideoError, match=r'faces\.csv cannot be written'), Table(tmp_path / 'faces.csv'):
+        (tmp_path / 'faces.csv').mkdir()
+    assert list(tmp_path.iterdir()) == [tmp_path / 'faces.csv']
