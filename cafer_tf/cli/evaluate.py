@@ -10,17 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cafer_tf import features
-from cafer_tf.datasets import LAYOUTS
+from cafer_tf.cli import judged
 
 if TYPE_CHECKING:
     from cafer_tf.evaluation import Predicted
     from cafer_tf.serving import Predictor
     from pipeline.lineage import Origin
-
-_ALL = 'all'
-_SERVED = pathlib.PurePath('serving', 'cafer')
-_PATH = click.Path(path_type=pathlib.Path)
 
 
 @click.command(
@@ -32,20 +27,12 @@ Examples:
   cafer evaluate --model runs/mine/serving/cafer --dataset afew_va --root AFEW-VA/ --split all --json
 """
 )
-@click.option('--run', 'out', type=_PATH, help='Folder of a run: its served model, and the test split it ingested.')
-@click.option('--model', type=_PATH, help='A pushed model, or the folder of its versions.')
-@click.option('--dataset', type=click.Choice(sorted(LAYOUTS)), help='Layout of the data set.')
-@click.option('--root', type=_PATH, help='Folder of the data set.')
-@click.option(
-    '--split',
-    default='test',
-    show_default=True,
-    type=click.Choice([*features.SPLITS, _ALL]),
-    help='Which faces of --root are judged.',
+@judged.options(
+    run='Folder of a run: its served model, and the test split it ingested.', split='Which faces of --root are judged.'
 )
 @click.option(
     '--seen-root',
-    type=_PATH,
+    type=judged.PATH,
     help='New images of people of the training split, in the layout of --dataset, or csv; a run of rendered faces '
     'brings its own.',
 )
@@ -60,12 +47,12 @@ Examples:
     help='Of all draws; also of people into splits, where --root names none.',
 )
 @click.option(
-    '--out', 'path', type=_PATH, help='Where the figures go.  [default: evaluation.json, in the folder of --run]'
+    '--out', 'path', type=judged.PATH, help='Where the figures go.  [default: evaluation.json, in the folder of --run]'
 )
-@click.option('--plot', type=_PATH, help='Draw the calibration to this picture.')
+@click.option('--plot', type=judged.PATH, help='Draw the calibration to this picture.')
 @click.option('--json', 'as_json', is_flag=True, help='Print the figures as JSON instead of tables.')
 def evaluate(
-    out: pathlib.Path | None,
+    run: pathlib.Path | None,
     model: pathlib.Path | None,
     dataset: str | None,
     root: pathlib.Path | None,
@@ -83,13 +70,8 @@ def evaluate(
     quadrant and metadata; the gap to people seen in training; calibration; and an identity probe, which says how well a
     linear classifier reads the person from the embedding.
     """
-    if out is None and not (model and dataset and root):
-        raise click.UsageError('give --run, or --model with --dataset and --root')
-    if out is not None and (model or root):
-        raise click.UsageError('--run brings the model and the faces: leave out --model and --root, or --run')
-    if out is not None and not out.is_dir():
-        raise click.ClickException(f'{out}: there is no such run')
-    path = path or (out or pathlib.Path()) / 'evaluation.json'
+    judged.check(run, model, dataset, root)
+    path = path or (run or pathlib.Path()) / 'evaluation.json'
     for file in (path, plot or path):
         if not file.parent.is_dir():
             raise click.ClickException(f'{file} cannot be written: there is no folder {file.parent}')
@@ -100,20 +82,20 @@ def evaluate(
         from cafer_tf.serving import Predictor
         from pipeline.errors import EXPECTED
     try:
-        predictor = Predictor(out / _SERVED if out else model or '')
-        if out:
-            origin = _origin(out, predictor)
-            seen_root = seen_root or _rendered(out, origin)
-            unseen, which = _ingested(predictor, out, origin)
+        predictor = Predictor(run / judged.SERVED if run else model or '')
+        if run:
+            origin = _origin(run, predictor)
+            seen_root = seen_root or _rendered(run, origin)
+            unseen, which = _ingested(predictor, run, origin)
         else:
             unseen, which = _folder(predictor, dataset or '', root or pathlib.Path(), split, seed)
         seen, others = None, ''
         if seen_root:
-            seen, others = _folder(predictor, dataset or 'csv', seen_root, _ALL, seed)
+            seen, others = _folder(predictor, dataset or 'csv', seen_root, judged.ALL, seed)
         found = evaluation.evaluate(
             unseen,
             predictor.threshold,
-            model=_name(predictor.directory, out),
+            model=_name(predictor.directory, run),
             seen=seen,
             unseen_filter=which,
             seen_filter=f'{evaluation.SEEN}, {others}',
@@ -129,23 +111,23 @@ def evaluate(
         click.echo(f'plot: {plot}', err=as_json)
 
 
-def _origin(out: pathlib.Path, predictor: Predictor) -> Origin:
+def _origin(run: pathlib.Path, predictor: Predictor) -> Origin:
     """What the served model of a run was made from."""
     from pipeline import console
 
     with console.hush():
         from pipeline.lineage import origin_of
-    return origin_of(out, predictor.directory.name)
+    return origin_of(run, predictor.directory.name)
 
 
-def _rendered(out: pathlib.Path, origin: Origin) -> pathlib.Path | None:
+def _rendered(run: pathlib.Path, origin: Origin) -> pathlib.Path | None:
     """New images of people of the training split, where a run of rendered faces has made them."""
     from pipeline.seen import data_root, seen_people
 
-    return seen_people(out, data_root(out, origin))
+    return seen_people(run, data_root(run, origin))
 
 
-def _ingested(predictor: Predictor, out: pathlib.Path, origin: Origin) -> tuple[Predicted, str]:
+def _ingested(predictor: Predictor, run: pathlib.Path, origin: Origin) -> tuple[Predicted, str]:
     """What the model says of the test split that the run ingested for it, and which faces these are."""
     from cafer_tf import evaluation
     from pipeline import console
@@ -154,7 +136,7 @@ def _ingested(predictor: Predictor, out: pathlib.Path, origin: Origin) -> tuple[
         from pipeline.evaluation import SPLIT
     faces = evaluation.predict(predictor, [f'{origin.examples}/Split-{SPLIT}/*'])
     people = ', people never seen' if faces.subjects_known else ''
-    return faces, f'{SPLIT} split of the run {out.absolute().name}{people}'
+    return faces, f'{SPLIT} split of the run {run.absolute().name}{people}'
 
 
 def _folder(predictor: Predictor, dataset: str, root: pathlib.Path, split: str, seed: int) -> tuple[Predicted, str]:
@@ -166,12 +148,12 @@ def _folder(predictor: Predictor, dataset: str, root: pathlib.Path, split: str, 
         unusable = evaluation.write_faces(dataset, root, file, predictor.config.faces, split, seed)
         faces = evaluation.predict(predictor, [file])
     left_out = f', without {unusable} unusable images' if unusable else ''
-    return faces, f'{split} {"faces" if split == _ALL else "split"} of {dataset} {root.name}{left_out}'
+    return faces, f'{split} {"faces" if split == judged.ALL else "split"} of {dataset} {root.name}{left_out}'
 
 
-def _name(directory: pathlib.Path, out: pathlib.Path | None) -> str:
+def _name(directory: pathlib.Path, run: pathlib.Path | None) -> str:
     """The model's path, relative to its run."""
-    return (directory.relative_to(out) if out else directory).as_posix()
+    return (directory.relative_to(run) if run else directory).as_posix()
 
 
 def _write(found: dict[str, Any], path: pathlib.Path, plot: pathlib.Path | None) -> None:

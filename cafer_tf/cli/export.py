@@ -11,15 +11,12 @@ from typing import TYPE_CHECKING
 import click
 
 from cafer_tf import features
-from cafer_tf.datasets import LAYOUTS
+from cafer_tf.cli import judged
 
 if TYPE_CHECKING:
     from cafer_tf.serving import Predictor
 
-_ALL = 'all'
 _TRAIN, _EVAL, _TEST = features.SPLITS
-_SERVED = pathlib.PurePath('serving', 'cafer')
-_PATH = click.Path(path_type=pathlib.Path)
 _INT8 = 'tflite-int8'
 _FORMATS = ('onnx', 'tflite-float16', _INT8)
 
@@ -36,20 +33,13 @@ Examples:
 What the files take and answer, and what they are good for: docs/export.md.
 """
 )
-@click.option('--run', type=_PATH, help='Folder of a run: its served model, and the splits it ingested.')
-@click.option('--model', type=_PATH, help='A pushed model, or the folder of its versions.')
-@click.option('--dataset', type=click.Choice(sorted(LAYOUTS)), help='Layout of the data set.')
-@click.option('--root', type=_PATH, help='Folder of the data set.')
-@click.option(
-    '--split',
-    default=_TEST,
-    show_default=True,
-    type=click.Choice([*features.SPLITS, _ALL]),
-    help='Which faces of --root the files are checked on.',
+@judged.options(
+    run='Folder of a run: its served model, and the splits it ingested.',
+    split='Which faces of --root the files are checked on.',
 )
 @click.option(
     '--representative',
-    type=_PATH,
+    type=judged.PATH,
     help='Folder of faces by which the ranges of 8-bit integers are chosen, in the layout of --dataset, or csv.  '
     '[default: the eval split, or train where --split is eval]',
 )
@@ -61,7 +51,7 @@ What the files take and answer, and what they are good for: docs/export.md.
     type=click.Choice(_FORMATS),
     help='What to write; repeatable.  [default: all three]',
 )
-@click.option('--out', required=True, type=_PATH, help='Folder of the files; it is made.')
+@click.option('--out', required=True, type=judged.PATH, help='Folder of the files; it is made.')
 @click.option(
     '--max-ccc-drop',
     type=click.FloatRange(min=0),
@@ -96,20 +86,15 @@ def export(
     it was not trained on: how far the answers are apart, what that costs in CCC, and how many images a second both
     answer for. Where a file loses more CCC than --max-ccc-drop, nothing is written, and the exit status is 1.
     """
-    if run is None and not (model and dataset and root):
-        raise click.UsageError('give --run, or --model with --dataset and --root')
-    if run is not None and (model or root):
-        raise click.UsageError('--run brings the model and the faces: leave out --model and --root, or --run')
-    if run is not None and not run.is_dir():
-        raise click.ClickException(f'{run}: there is no such run')
+    judged.check(run, model, dataset, root)
     if root is not None and representative is not None and representative.resolve() == root.resolve():
         raise click.UsageError(
             '--representative must be other faces than those of --root, which the files are checked on'
         )
     formats = tuple(dict.fromkeys(formats))
-    if run is None and split == _ALL and _INT8 in formats and representative is None:
+    if run is None and split == judged.ALL and _INT8 in formats and representative is None:
         raise click.UsageError(
-            f'--split {_ALL} leaves no faces by which {_INT8} could choose its ranges: give other ones by '
+            f'--split {judged.ALL} leaves no faces by which {_INT8} could choose its ranges: give other ones by '
             '--representative, or other formats by --format'
         )
     from pipeline import console
@@ -122,7 +107,7 @@ def export(
 
         try:
             conversion.check_request(formats, out)
-            predictor = Predictor(run / _SERVED if run else model or '')
+            predictor = Predictor(run / judged.SERVED if run else model or '')
             with tempfile.TemporaryDirectory() as folder:
                 write = functools.partial(_write, pathlib.Path(folder), predictor, seed)
                 if run is not None:
@@ -130,11 +115,11 @@ def export(
                 else:
                     layout, faces = dataset or '', root or pathlib.Path()
                     checked, others = write(layout, faces, split), ''
-                    which = f'{split} {"faces" if split == _ALL else "split"} of {layout} {faces.name}'
+                    which = f'{split} {"faces" if split == judged.ALL else "split"} of {layout} {faces.name}'
                     if _INT8 in formats and representative is None:
                         others = write(layout, faces, _TRAIN if split == _EVAL else _EVAL)
                 if _INT8 in formats and representative is not None:
-                    others = write(dataset or 'csv', representative, _ALL)
+                    others = write(dataset or 'csv', representative, judged.ALL)
                 chosen = conversion.representative_faces([others], predictor.config) if _INT8 in formats else None
                 found = conversion.export_network(predictor, formats, out, [checked], chosen, max_ccc_drop)
         except (*EXPECTED, conversion.ConversionError) as error:

@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import csv
-import glob
-import itertools
 import json
 import pathlib
 import sys
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
 from tqdm import tqdm
+
+from cafer_tf.cli import pictures
 
 if TYPE_CHECKING:
     from cafer_tf.recognition import Photograph
     from cafer_tf.report.circumplex import FacePoint
     from cafer_tf.serving import Predictor
 
-_ENDINGS = ('.jpg', '.jpeg', '.png')
 _COLUMNS = ('path', 'face', 'left', 'top', 'width', 'height', 'confidence', 'valence', 'arousal', 'intensity')
 _QUALITY = 92
 """Of the JPEGs that are written."""
@@ -67,8 +66,8 @@ def predict(
 
     An image that cannot be used is reported and left out; the exit status is then 1.
     """
-    paths, mistakes = _found(images, folder)
-    _check_targets(paths, table, folder, plot)
+    paths, mistakes = pictures.find(images, folder)
+    pictures.check_targets(paths, table, folder, plot)
     from cafer_tf import datasets
     from pipeline import console
 
@@ -120,86 +119,6 @@ def _say(text: str, err: bool = False) -> None:
     """Prints a line above the progress bar."""
     with tqdm.external_write_mode():
         click.echo(text, err=err)
-
-
-def _found(
-    images: tuple[pathlib.Path, ...], written: pathlib.Path | None
-) -> tuple[dict[pathlib.Path, pathlib.PurePath], list[str]]:
-    """The image files that are meant, each with what to call it below another folder, and what could not be found.
-
-    Args:
-        images: files, folders and patterns.
-        written: a folder whose files a search leaves out, for they were written by an earlier call.
-    """
-    found: dict[pathlib.Path, pathlib.PurePath] = {}
-    mistakes = []
-    for given in images:
-        if given.is_dir():
-            files = [path for path in sorted(given.rglob('*')) if not _is_hidden(path.relative_to(given))]
-            files = _searched(files, given, written)
-            found.update((path, path.relative_to(given)) for path in files)
-            if not files:
-                mistakes.append(f'{given}: no image in this folder; {", ".join(_ENDINGS)} are read')
-        elif not given.exists() and glob.has_magic(str(given)):
-            # What is hidden matches only a pattern that says so.
-            files = [pathlib.Path(path) for path in sorted(glob.glob(str(given), recursive=True))]
-            fixed = itertools.takewhile(lambda part: not glob.has_magic(part), given.parts)
-            files = _searched(files, pathlib.Path(*fixed), written)
-            found.update((path, pathlib.PurePath(path.name)) for path in files)
-            if not files:
-                mistakes.append(f'{given}: no image matches this pattern')
-        else:
-            found[given] = pathlib.PurePath(given.name)
-    return dict(zip(found, _distinct(found.values()), strict=True)), mistakes
-
-
-def _distinct(names: Iterable[pathlib.PurePath]) -> list[pathlib.PurePath]:
-    """The names, of which later ones get a number where they are there already."""
-    distinct: dict[pathlib.PurePath, None] = {}
-    for name in names:
-        numbered, count = name, 1
-        while numbered in distinct:
-            count += 1
-            numbered = name.with_stem(f'{name.stem}-{count}')
-        distinct[numbered] = None
-    return list(distinct)
-
-
-def _searched(files: list[pathlib.Path], start: pathlib.Path, written: pathlib.Path | None) -> list[pathlib.Path]:
-    """The images among files below a folder, without those of a folder in it that is written to."""
-    images = [path for path in files if _is_image(path) and path.is_file()]
-    if written is None or start.resolve() not in written.resolve().parents:
-        return images
-    return [path for path in images if written.resolve() not in path.resolve().parents]
-
-
-def _is_image(path: pathlib.PurePath) -> bool:
-    return path.suffix.lower() in _ENDINGS
-
-
-def _is_hidden(path: pathlib.PurePath) -> bool:
-    return any(part.startswith('.') for part in path.parts)
-
-
-def _check_targets(
-    paths: dict[pathlib.Path, pathlib.PurePath],
-    table: pathlib.Path | None,
-    folder: pathlib.Path | None,
-    plot: pathlib.Path | None,
-) -> None:
-    """Refuses what would write over an image, before anything is written.
-
-    Raises:
-        UsageError: a table that is called like an image, or an image to be read as the place of a result.
-    """
-    if table is not None and _is_image(table):
-        raise click.UsageError(f'--csv {table} has the name of an image; give the table another ending, such as .csv')
-    targets = [('--csv', table), ('--plot', plot)]
-    targets += [('--annotate', folder / name) for name in paths.values()] if folder is not None else []
-    read = {path.resolve() for path in paths}
-    for option, target in targets:
-        if target is not None and target.resolve() in read:
-            raise click.UsageError(f'{target} is an image to be read, which would be lost; give {option} another place')
 
 
 def _lacks_detector(predictor: Predictor) -> bool:

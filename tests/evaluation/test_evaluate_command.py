@@ -146,6 +146,7 @@ def test_mistakes_are_explained(run, served, tmp_path):
         ((), 'give --run, or --model with --dataset and --root'),
         (('--run', run, '--model', served), '--run brings the model'),
         (('--run', tmp_path / 'nowhere'), 'there is no such run'),
+        (('--run', tmp_path, '--split', 'eval'), '--run is judged by its test split: leave out --split'),
         (('--run', faces), 'holds no SavedModel'),
         (('--model', served, '--dataset', 'csv', '--root', faces), 'cannot fill the 3 splits'),
         (('--run', run, '--out', tmp_path / 'no' / 'x.json'), 'x.json cannot be written'),
