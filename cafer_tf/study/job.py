@@ -20,6 +20,8 @@ from cafer_tf.study.population import Fold, Population, fold_of
 from cafer_tf.study.variants import config_of
 
 UNSEEN, SEEN = 'unseen', 'seen'
+_DECIMALS = 6
+"""Of what is kept: of sums over some twenty images or more, they change no figure that is shown."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -114,12 +116,16 @@ def _judge(
     ends = np.cumsum([input.count_examples([path]) for path in files])[:-1]
     statistics = {
         subject: {
-            output: list(dataclasses.astuple(AgreementStatistic.of(truth[:, place], found[:, place])))
+            output: [round(value, _DECIMALS) for value in dataclasses.astuple(_statistic(truth, found, place))]
             for place, output in enumerate(features.OUTPUTS)
         }
         for subject, truth, found in zip(subjects, np.split(labels, ends), np.split(predictions, ends), strict=True)
     }
     return statistics, dict(zip(subjects, np.split(embeddings, ends), strict=True))
+
+
+def _statistic(labels: np.ndarray, predictions: np.ndarray, place: int) -> AgreementStatistic:
+    return AgreementStatistic.of(labels[:, place], predictions[:, place])
 
 
 def _outputs(model: Cafer, images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:

@@ -18,7 +18,6 @@ BUDGET: dict[str, Any] = {
 STATIC_MARGIN = 0.5
 BASELINE, METHOD = 'supervised', 'paper'
 
-_WITHOUT_CRITIC = ('supervised', 'balanced')
 _NO_CRITIC: dict[str, Any] = {'adversarial.weight': 0.0}
 _LADDER: dict[str, tuple[str, dict[str, Any]]] = {
     'supervised': ('supervised', {}),
@@ -58,7 +57,8 @@ def config_of(variant: str, seed: int, changes: dict[str, Any] | None = None) ->
         ConfigError: a change that is none.
     """
     preset, choices = _LADDER[variant]
-    everything = {**BUDGET, **choices, 'training.seed': seed, **(changes or {})}
-    if variant in _WITHOUT_CRITIC:
+    own = Config.from_preset(preset).with_changes(choices.items())
+    everything = {**BUDGET, 'training.seed': seed, **(changes or {})}
+    if not own.adversarial.weight:
         everything |= _NO_CRITIC
-    return Config.from_preset(preset).with_changes(everything.items())
+    return own.with_changes(everything.items())
