@@ -239,9 +239,8 @@ class Cafer(tf.keras.Model):
             outputs = batch.gather(tf.cast(self.critic(embedding, training=False), tf.float32))
             terms |= adversarial_term(outputs, outputs, pairing, self.config)
             monitored = critic_terms(outputs, pairing, self.config, self.multiplier)
-        return self._report(
-            labels, predictions, pairing, {'loss': tf.add_n(list(terms.values())), **terms, **monitored}
-        )
+        terms['loss'] = tf.add_n(list(terms.values()))
+        return self._report(labels, predictions, pairing, terms | monitored)
 
     def _pair(
         self, images: tf.Tensor, labels: tf.Tensor, people: tf.Tensor | None

@@ -75,7 +75,7 @@ def export_network(
         if not found['refused']:
             aside.rename(out)
     except OSError as error:
-        raise ConversionError(f'{out} cannot be written: {error.strerror}. Give another folder.') from None
+        raise ConversionError(f'{out} cannot be written: {error.strerror or error}. Give another folder.') from None
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     return found

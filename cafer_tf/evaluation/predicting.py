@@ -17,6 +17,7 @@ from cafer_tf.serving import ModelError, Predictor
 _AT_ONCE = 256
 _TEXTS = (features.SUBJECT, features.VIDEO, features.SOURCE)
 _FACTS = {
+    **{name: tf.io.FixedLenFeature([], tf.float32) for name in features.OUTPUTS},
     **{name: tf.io.FixedLenFeature([], tf.string, '') for name in _TEXTS},
     features.FRAME: tf.io.FixedLenFeature([], tf.int64, -1),
     features.METADATA: tf.io.RaggedFeature(tf.string),
@@ -85,7 +86,7 @@ def predict(predictor: Predictor, files: Sequence[str]) -> Predicted:
     sources = np.array([source or f'example {i}' for i, source in enumerate(facts[features.SOURCE])])
     subjects = np.array([subject or sources[i] for i, subject in enumerate(facts[features.SUBJECT])])
     return Predicted(
-        input.read_labels(files),
+        np.array([facts[name] for name in features.OUTPUTS], np.float32).T,
         np.concatenate(predictions),
         np.concatenate(embeddings),
         subjects,
@@ -97,13 +98,14 @@ def predict(predictor: Predictor, files: Sequence[str]) -> Predicted:
 
 
 def _read_facts(files: Sequence[str]) -> dict[str, list[Any]]:
-    """All but image and labels, in the order of the examples."""
+    """All but the image, in the order of the examples."""
     found: dict[str, list[Any]] = {name: [] for name in _FACTS}
     batches = records.read(records.find(files)).batch(_AT_ONCE)
     for batch in batches.map(lambda serialised: tf.io.parse_example(serialised, _FACTS)):
         for name in _TEXTS:
             found[name] += [text.decode() for text in batch[name].numpy()]
-        found[features.FRAME] += batch[features.FRAME].numpy().tolist()
+        for name in (features.FRAME, *features.OUTPUTS):
+            found[name] += batch[name].numpy().tolist()
         metadata = batch[features.METADATA].to_list()
         found[features.METADATA] += [tuple(text.decode() for text in texts) for texts in metadata]
     return found

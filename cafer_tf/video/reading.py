@@ -114,7 +114,7 @@ class Video:
         except FileNotFoundError:
             raise VideoError(f'{self.name}: there is no such file') from None
         except (self._av.error.FFmpegError, OSError, ValueError) as error:
-            raise VideoError(f'{self.name} cannot be read as a video: {_reason(error)}') from None
+            raise VideoError(f'{self.name} cannot be read as a video: {reason(error)}') from None
 
     def _length(self) -> int | None:
         if self._stream.frames:
@@ -188,7 +188,7 @@ class Video:
             except self._av.error.InvalidDataError:
                 frames = [] if ended else None  # what is awaited at the end counts anyway
             except (self._av.error.FFmpegError, OSError) as error:
-                raise VideoError(f'{self.name}: reading stopped: {_reason(error)}') from None
+                raise VideoError(f'{self.name}: reading stopped: {reason(error)}') from None
             yield packet, frames
 
 
@@ -212,5 +212,6 @@ def _upright(frame: Any) -> np.ndarray:
     return np.ascontiguousarray(np.rot90(frame.to_ndarray(format='rgb24'), round(frame.rotation / 90)))
 
 
-def _reason(error: Exception) -> str:
+def reason(error: Exception) -> str:
+    """What an error of FFmpeg or of the system says."""
     return getattr(error, 'strerror', None) or str(error)

@@ -17,7 +17,7 @@ import numpy as np
 from PIL import Image
 
 from cafer_tf.report.overlay import Mark, annotate, draw_panel
-from cafer_tf.video.reading import Frame, VideoError, require_av
+from cafer_tf.video.reading import Frame, VideoError, reason, require_av
 from cafer_tf.video.recognition import TrackedFace
 
 COLUMNS = (
@@ -108,7 +108,7 @@ class Table(_Aside):
             self._file.close()
         except OSError as error:
             if whole:
-                raise VideoError(f'{self.path} cannot be written: {_reason(error)}') from None
+                raise VideoError(f'{self.path} cannot be written: {reason(error)}') from None
 
 
 class Film(_Aside):
@@ -147,7 +147,7 @@ class Film(_Aside):
         try:
             self._container = self._av.open(str(self.aside), 'w')
         except (self._av.error.FFmpegError, OSError, ValueError) as error:
-            raise VideoError(f'{self.path} cannot be written: {_reason(error)}') from None
+            raise VideoError(f'{self.path} cannot be written: {reason(error)}') from None
         return self
 
     def add(self, frame: Frame, tracked: Sequence[TrackedFace]) -> None:
@@ -167,7 +167,7 @@ class Film(_Aside):
             self._container.close()
         except (self._av.error.FFmpegError, OSError, ValueError) as error:
             if whole:
-                raise VideoError(f'{self.path} cannot be written: {_reason(error)}') from None
+                raise VideoError(f'{self.path} cannot be written: {reason(error)}') from None
         if whole and self._stream is None:
             self.aside.unlink(missing_ok=True)
 
@@ -196,7 +196,7 @@ class Film(_Aside):
             shown.pts, shown.time_base = self._tick, Fraction(1, _TICKS)
             self._container.mux(self._stream.encode(shown))
         except (self._av.error.FFmpegError, OSError, ValueError) as error:
-            raise VideoError(f'{self.path} cannot be written: {_reason(error)}') from None
+            raise VideoError(f'{self.path} cannot be written: {reason(error)}') from None
 
     def _start(self, picture: np.ndarray) -> None:
         height, width = picture.shape[:2]
@@ -217,8 +217,4 @@ def _writing(path: pathlib.Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise VideoError(f'{path} cannot be written: {_reason(error)}') from None
-
-
-def _reason(error: Exception) -> str:
-    return getattr(error, 'strerror', None) or str(error)
+        raise VideoError(f'{path} cannot be written: {reason(error)}') from None
