@@ -34,6 +34,7 @@ PIPELINE = [
     'ml-metadata==1.15.0',
     'pip',  # the stock tfx command runs `pip freeze`
     'protobuf==3.20.3',
+    'requests>=2.31',
     'tensorflow-data-validation==1.15.1',
     'tensorflow-model-analysis==0.46.0',
     'tensorflow-serving-api==2.15.1',
@@ -41,15 +42,17 @@ PIPELINE = [
 ]
 FACES = ['lz4', 'mtcnn==1.0.0']
 VIDEO = ['av>=15']
-APP = ['fastapi>=0.115', 'python-multipart>=0.0.9', 'uvicorn>=0.30']
+APP = ['fastapi>=0.115', 'uvicorn>=0.30']
 EXPORT = ['onnx>=1.16,<1.18', 'onnxruntime>=1.18', 'tf2onnx>=1.16']
 DOCS = ['mkdocs>=1.6', 'mkdocs-material>=9.5', 'mkdocstrings[python]>=0.26']
 DEVELOPMENT = [
     'build>=1.2',
+    'httpx>=0.27',
     'hypothesis>=6',
     'import-linter>=2',
     'mypy>=1.13',
     'nbmake>=1.5',
+    'playwright>=1.45',
     'pytest>=8',
     'pytest-xdist>=3',
     'ruff>=0.8',
