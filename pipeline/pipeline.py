@@ -91,7 +91,7 @@ def create_pipeline(settings: Settings, engine: ManagedEngine | None = None) -> 
         custom_config={
             'config': settings.config.to_dict(),
             'backup_root': str(settings.out / 'backup'),
-            'code': source.training_code_digest(),
+            'code': source.code_digest(trainer_module.__name__),
             # The weights may lie where only the engine sees them.
             'weights': '' if engine else source.weights_digest(settings.config),
         },

@@ -1,36 +1,58 @@
-"""Identifies what training reads besides examples: code and pretrained weights, so that a change trains again."""
+"""Identifies what a stage reads besides its inputs: code and pretrained weights, so that a change runs it again."""
 
 from __future__ import annotations
 
+import ast
 import hashlib
-import importlib.util
 import pathlib
+from collections.abc import Iterator
 
 from cafer_tf.config import Config, ConfigError
 
-_NOT_TRAINING = ('datasets', 'synthesis', 'report', 'cli', 'examples.py', 'faces', 'showcase.py', 'video.py')
-"""What of the library has no part in training; the data comes into the cache key by its own fingerprint."""
+_ROOT = pathlib.Path(__file__).resolve().parents[1]
+_PACKAGES = ('cafer_tf', 'pipeline')
 
 
-def training_code_digest(library: pathlib.Path | None = None) -> str:
-    """A digest of the library's sources that can change a trained model.
+def code_digest(*modules: str, root: pathlib.Path = _ROOT) -> str:
+    """A digest of the sources of modules and of all that they import of this project, to any depth.
 
-    TFX keys its cache by the content of a `module_file` for the same reason; a `run_fn` given by name it takes as
-    unchanging.
+    TFX keys its cache by the content of a `module_file` for the same reason; an executor, and a `run_fn` given by name,
+    it takes as unchanging.
 
     Args:
-        library: the folder of the package; by default that of the installed one.
+        modules: their full names.
+        root: the folder in which `cafer_tf` and `pipeline` lie.
     """
-    if library is None:
-        spec = importlib.util.find_spec('cafer_tf')
-        assert spec is not None and spec.origin is not None
-        library = pathlib.Path(spec.origin).parent
-    names = sorted(path.relative_to(library) for path in library.rglob('*.py'))
-    digest = hashlib.sha256(pathlib.Path(__file__).with_name('trainer.py').read_bytes())
-    for name in names:
-        if name.parts[0] not in _NOT_TRAINING:
-            digest.update(name.as_posix().encode() + (library / name).read_bytes())
+    known: dict[str, bytes] = {}
+    left = list(modules)
+    while left:
+        name = left.pop()
+        if name not in known:
+            known[name] = _file(name, root).read_bytes()
+            left += _imported(known[name], root)
+    digest = hashlib.sha256()
+    for name in sorted(known):
+        digest.update(name.encode() + known[name])
     return digest.hexdigest()
+
+
+def _imported(text: bytes, root: pathlib.Path) -> Iterator[str]:
+    """The modules of this project that a source imports, wherever it does so."""
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            # What isn't a module is defined in the package or module that it is taken from, or imported there.
+            parts = [f'{node.module}.{alias.name}' for alias in node.names]
+            names = [part if _file(part, root).is_file() else str(node.module) for part in parts]
+        else:
+            continue
+        yield from (name for name in names if name.split('.')[0] in _PACKAGES)
+
+
+def _file(module: str, root: pathlib.Path) -> pathlib.Path:
+    path = root.joinpath(*module.split('.'))
+    return path / '__init__.py' if path.is_dir() else path.with_suffix('.py')
 
 
 def weights_digest(config: Config) -> str:

@@ -1,14 +1,12 @@
 """Interrupted training is continued by the same training only."""
 
 import os
-import pathlib
 import types
 
 import pytest
 
-import cafer_tf
-from cafer_tf.config import Config, ConfigError
-from pipeline import source, trainer
+from cafer_tf.config import Config
+from pipeline import trainer
 
 
 @pytest.fixture
@@ -72,34 +70,3 @@ def test_a_training_without_a_backup_leaves_nothing_to_remove(tmp_path):
     trainer.remove_backup(tmp_path / 'backup' / '0123456789abcdef')
     trainer.remove_leftovers(tmp_path / 'backup')
     assert list(tmp_path.iterdir()) == []
-
-
-def test_the_code_digest_follows_what_can_change_a_model(tmp_path):
-    library = tmp_path / 'cafer_tf'
-    for name in ('model.py', 'losses/snr.py', 'synthesis/head.py', 'cli/run.py'):
-        (library / name).parent.mkdir(parents=True, exist_ok=True)
-        (library / name).write_text('one')
-    before = source.training_code_digest(library)
-    assert source.training_code_digest(library) == before
-    (library / 'synthesis' / 'head.py').write_text('two')
-    (library / 'cli' / 'run.py').write_text('two')
-    assert source.training_code_digest(library) == before
-    (library / 'losses' / 'snr.py').write_text('two')
-    assert source.training_code_digest(library) != before
-
-
-def test_the_code_digest_is_of_the_installed_library():
-    assert source.training_code_digest() == source.training_code_digest(pathlib.Path(cafer_tf.__file__).parent)
-
-
-def test_weight_files_are_known_by_their_content(tmp_path):
-    weights = tmp_path / 'encoder.pth'
-    config = Config().with_changes([('network.encoder_weights', str(weights))])
-    with pytest.raises(ConfigError, match=r'network\.encoder_weights: .*encoder\.pth cannot be read \(No such file'):
-        source.weights_digest(config)
-    weights.write_bytes(b'one')
-    before = source.weights_digest(config)
-    assert source.weights_digest(config) == before
-    weights.write_bytes(b'two')
-    assert source.weights_digest(config) != before
-    assert source.weights_digest(Config()) == ''

@@ -8,6 +8,7 @@ from tfx import types
 from tfx.dsl.components.base import base_beam_component, executor_spec
 from tfx.types import component_spec, standard_artifacts
 
+from pipeline import source
 from pipeline.components.emotion_grouper.executor import Executor
 
 
@@ -23,7 +24,7 @@ class EmotionGrouping(types.Artifact):
 class EmotionGrouperSpec(component_spec.ComponentSpec):
     """Inputs and outputs of EmotionGrouper."""
 
-    PARAMETERS: ClassVar[dict[str, Any]] = {}
+    PARAMETERS: ClassVar[dict[str, Any]] = {'code': component_spec.ExecutionParameter(type=str)}
     INPUTS: ClassVar[dict[str, Any]] = {'examples': component_spec.ChannelParameter(type=standard_artifacts.Examples)}
     OUTPUTS: ClassVar[dict[str, Any]] = {
         'grouped_examples': component_spec.ChannelParameter(type=standard_artifacts.Examples),
@@ -61,6 +62,7 @@ class EmotionGrouper(base_beam_component.BaseBeamComponent):
         """
         super().__init__(
             EmotionGrouperSpec(
+                code=source.code_digest(Executor.__module__),
                 examples=examples,
                 grouped_examples=types.Channel(type=standard_artifacts.Examples),
                 grouping=types.Channel(type=EmotionGrouping),

@@ -1,4 +1,4 @@
-"""Fingerprints the data set before the cache is asked."""
+"""Fingerprints the data set, and the code that reads it, before the cache is asked."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from tfx.orchestration.portable import data_types
 from tfx.proto.orchestration import driver_output_pb2
 
 from cafer_tf import datasets
+from pipeline import source
+from pipeline.components.face_example_gen import executor
 
 
 class Driver(base_driver.BaseDriver, ir_base_driver.BaseDriver):
@@ -23,7 +25,8 @@ class Driver(base_driver.BaseDriver, ir_base_driver.BaseDriver):
         properties = dict(execution_info.exec_properties)
         try:
             items = datasets.stream(properties['layout'], properties['root'])
-            properties['fingerprint'] = datasets.fingerprint(items, properties['root'])
+            code = source.code_digest(executor.__name__)
+            properties['fingerprint'] = f'{datasets.fingerprint(items, properties["root"])}-{code}'
         except datasets.DataError:
             # The executor reads the same labels and fails with the message; failing here would leave the execution
             # registered as running for ever.

@@ -1,0 +1,54 @@
+"""What a stage reads besides its inputs, as its cache key has it."""
+
+import pytest
+
+from cafer_tf.config import Config, ConfigError
+from pipeline import source, trainer
+from pipeline.components.emotion_grouper import EmotionGrouper
+from pipeline.components.face_example_gen import executor
+
+SOURCES = {
+    'pipeline/trainer.py': 'import json\nfrom cafer_tf import model\n',
+    'cafer_tf/__init__.py': '',
+    'cafer_tf/model.py': 'def build():\n    from cafer_tf.losses import snr\n',
+    'cafer_tf/losses/__init__.py': 'from cafer_tf.losses.distances import snr\n',
+    'cafer_tf/losses/distances.py': 'from cafer_tf import model\nsnr = model\n',
+    'cafer_tf/cli.py': 'import cafer_tf.model\n',
+}
+
+
+@pytest.fixture
+def root(tmp_path):
+    for name, text in SOURCES.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    return tmp_path
+
+
+@pytest.mark.parametrize('name', SOURCES)
+def test_the_code_digest_follows_what_is_imported_at_any_depth_and_nothing_else(root, name):
+    before = source.code_digest('pipeline.trainer', root=root)
+    assert source.code_digest('pipeline.trainer', root=root) == before
+    (root / name).write_text(SOURCES[name] + '# changed\n')
+    # The package itself holds nothing that is asked for; the command imports the model, and not the other way.
+    changes = name not in ('cafer_tf/__init__.py', 'cafer_tf/cli.py')
+    assert (source.code_digest('pipeline.trainer', root=root) != before) == changes
+
+
+def test_the_stages_have_digests_of_their_own():
+    digests = {source.code_digest(module.__name__) for module in (trainer, executor)}
+    digests.add(source.code_digest(EmotionGrouper.EXECUTOR_SPEC.executor_class.__module__))
+    assert len(digests) == 3
+
+
+def test_weight_files_are_known_by_their_content(tmp_path):
+    weights = tmp_path / 'encoder.pth'
+    config = Config().with_changes([('network.encoder_weights', str(weights))])
+    with pytest.raises(ConfigError, match=r'network\.encoder_weights: .*encoder\.pth cannot be read \(No such file'):
+        source.weights_digest(config)
+    weights.write_bytes(b'one')
+    before = source.weights_digest(config)
+    assert source.weights_digest(config) == before
+    weights.write_bytes(b'two')
+    assert source.weights_digest(config) != before
+    assert source.weights_digest(Config()) == ''
