@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 
+import matplotlib.figure
 import numpy as np
 import PIL.Image
 import pytest
@@ -143,6 +144,7 @@ def test_predict_writes_over_no_image(tmp_path, monkeypatch):
         (['a/1.jpg', 'b/1.jpg', '--annotate', 'b'], 'b/1.jpg is an image to be read, which would be lost'),
         (['a', '--annotate', 'a'], 'a/1.jpg is an image to be read, which would be lost'),
         (['a/1.jpg', '--plot', 'b/../a/1.jpg'], 'b/../a/1.jpg is an image to be read, which would be lost'),
+        (['a/1.jpg', '--plot', 'b/1.jpg'], 'b/1.jpg is there already, and is no plot of before'),
         (['b/1.jpg', '--csv', 'a/1.jpg'], '--csv a/1.jpg has the name of an image'),
         (['b/1.jpg', '--csv', 'a'], "'a' is a directory"),
         (['b/1.jpg', '--annotate', 'a/1.jpg'], "'a/1.jpg' is a file"),
@@ -151,6 +153,9 @@ def test_predict_writes_over_no_image(tmp_path, monkeypatch):
         assert result.exit_code == 2
         assert message in result.stderr
     assert [pathlib.Path(name).read_text() for name in ('a/1.jpg', 'b/1.jpg')] == ['a/1.jpg', 'b/1.jpg']
+    matplotlib.figure.Figure().savefig('plot.png')
+    result = call('predict', '--model', 'none', 'a/1.jpg', '--plot', 'plot.png')
+    assert 'none holds no SavedModel' in result.stderr
 
 
 def test_predict_reports_what_it_cannot_use_and_answers_the_rest(model, images, tmp_path):

@@ -8,6 +8,7 @@ import pathlib
 from collections.abc import Iterable
 
 import click
+import PIL.Image
 
 ENDINGS = ('.jpg', '.jpeg', '.png')
 
@@ -58,7 +59,8 @@ def check_targets(
         plot: a picture.
 
     Raises:
-        UsageError: a table that is called like an image, or an image to be read as the place of a result.
+        UsageError: a table that is called like an image; an image to be read as the place of a result; or, as the place
+            of a plot, a file that is none, as when the shell makes a list of `--plot faces/*.jpg`.
     """
     if table is not None and _is_image(table):
         raise click.UsageError(f'--csv {table} has the name of an image; give the table another ending, such as .csv')
@@ -68,6 +70,17 @@ def check_targets(
     for option, target in targets:
         if target is not None and target.resolve() in read:
             raise click.UsageError(f'{target} is an image to be read, which would be lost; give {option} another place')
+    if plot is not None and plot.exists() and not _is_plot(plot):
+        raise click.UsageError(f'{plot} is there already, and is no plot of before; give --plot another name')
+
+
+def _is_plot(path: pathlib.Path) -> bool:
+    """Whether a file is a PNG that Matplotlib wrote."""
+    try:
+        with PIL.Image.open(path) as image:
+            return str(image.info.get('Software', '')).startswith('Matplotlib')
+    except OSError:
+        return False
 
 
 def _distinct(names: Iterable[pathlib.PurePath]) -> list[pathlib.PurePath]:
