@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
-import csv
 import json
 import pathlib
 import sys
-import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
 from tqdm import tqdm
 
-from cafer_tf.cli import pictures
+from cafer_tf.cli import output, pictures
 
 if TYPE_CHECKING:
     from cafer_tf.recognition import Photograph
@@ -82,7 +79,7 @@ def predict(
         predictor = Predictor(model)
         whole = whole or _lacks_detector(predictor)
         with (
-            _table(table) as write,
+            output.table(table, _COLUMNS) as write,
             tqdm(total=len(paths), unit='image', desc='predict', disable=None, leave=False) as bar,
         ):
             width = max((len(str(path)) for path in paths), default=0)
@@ -92,14 +89,14 @@ def predict(
                 except datasets.UnusableImage as error:
                     advice = '; --whole takes the image as one' if isinstance(error, NoFaceError) else ''
                     mistakes.append(f'{path}: {error}{advice}')
-                    _say(f'error: {mistakes[-1]}', err=True)
+                    output.say(f'error: {mistakes[-1]}', err=True)
                 else:
                     if answer.whole and not whole and not answer.found:
-                        _say(f'note: {path}: no face found; the image is taken as one', err=True)
+                        output.say(f'note: {path}: no face found; the image is taken as one', err=True)
                     rows = list(_rows(path, answer))
                     for row in rows:
-                        _say(json.dumps(row) if as_json else _line(row, len(rows), width))
-                    write(rows)
+                        output.say(json.dumps(row) if as_json else _line(row, len(rows), width))
+                    write([{**row, **_place(row)} for row in rows])
                     if folder is not None:
                         _annotate(answer, folder / name)
                     if plot is not None:
@@ -113,12 +110,6 @@ def predict(
         if made is not None:
             click.echo(f'{kind}: {made}', err=as_json)
     sys.exit(1 if mistakes else 0)
-
-
-def _say(text: str, err: bool = False) -> None:
-    """Prints a line above the progress bar."""
-    with tqdm.external_write_mode():
-        click.echo(text, err=err)
 
 
 def _lacks_detector(predictor: Predictor) -> bool:
@@ -147,48 +138,14 @@ def _rows(path: pathlib.Path, answer: Photograph) -> Iterator[dict[str, Any]]:
         yield {'path': str(path), 'face': number, **values}
 
 
+def _place(row: dict[str, Any]) -> dict[str, float]:
+    """The columns of a face's box."""
+    return dict(zip(('left', 'top', 'width', 'height'), row['box'] or (), strict=False))
+
+
 def _line(row: dict[str, Any], count: int, width: int) -> str:
     number = f'  face {row["face"]} of {count}' if count > 1 else ''
     return f'{row["path"]:<{width}}{number}  valence {row["valence"]:+.3f}  arousal {row["arousal"]:+.3f}'
-
-
-@contextlib.contextmanager
-def _table(path: pathlib.Path | None) -> Iterator[Callable[[list[dict[str, Any]]], None]]:
-    """Writes rows to a CSV, which is there in full at the end or not at all; without a path, nowhere."""
-    if path is None:
-        yield lambda rows: None
-        return
-    aside = path.with_name(f'.{path.name}.{uuid.uuid4().hex}')
-    with _writing(path):
-        file = aside.open('w', encoding='utf-8', newline='')
-    try:
-        writer = csv.DictWriter(file, _COLUMNS, extrasaction='ignore')
-
-        def write(rows: list[dict[str, Any]]) -> None:
-            with _writing(path):
-                for row in rows:
-                    place = zip(('left', 'top', 'width', 'height'), row['box'] or (), strict=False)
-                    writer.writerow({**row, **dict(place)})
-
-        with _writing(path):
-            writer.writeheader()
-        yield write
-        with _writing(path):
-            file.close()
-            aside.replace(path)
-    finally:
-        with contextlib.suppress(OSError):  # a full disk has been reported by then
-            file.close()
-        aside.unlink(missing_ok=True)
-
-
-@contextlib.contextmanager
-def _writing(path: pathlib.Path) -> Iterator[None]:
-    """Names the file that cannot be written within `with`."""
-    try:
-        yield
-    except OSError as error:
-        raise click.ClickException(f'{path} cannot be written: {error.strerror}') from None
 
 
 def _annotate(answer: Photograph, path: pathlib.Path) -> None:
@@ -198,7 +155,7 @@ def _annotate(answer: Photograph, path: pathlib.Path) -> None:
     from cafer_tf.report.overlay import Mark, annotate
 
     marks = [Mark(number, face.box, face.valence, face.arousal) for number, face in enumerate(answer.faces, start=1)]
-    with _writing(path):
+    with output.writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(annotate(answer.image, marks)).save(
             path, 'PNG' if path.suffix.lower() == '.png' else 'JPEG', quality=_QUALITY

@@ -9,6 +9,7 @@ import pathlib
 import tensorflow as tf
 
 from cafer_tf.model import Cafer
+from cafer_tf.serving import warm_up
 from cafer_tf.serving.servable import Servable
 from cafer_tf.version import __version__
 
@@ -26,7 +27,8 @@ def export(model: Cafer, directory: str | os.PathLike[str]) -> pathlib.Path:
     (pixels as `cafer_tf.input.preprocess` makes them, `[n, size, size, 3]` float32), each answering `valence`,
     `arousal` (in [-1, 1]) and `intensity` (in [0, sqrt(2)]), `[n, 1]` float32, and `status`, `[n, 1]` int32: its name
     is in `STATUSES`, and where it is not 0, the numbers are NaN. `images` and `examples` answer `embedding` too, the
-    encoder's features, `[n, d]` float32.
+    encoder's features, `[n, d]` float32. The requests by which TensorFlow Serving warms up are written beside them
+    (`warm_up`).
 
     Args:
         model: the trained model.
@@ -34,15 +36,13 @@ def export(model: Cafer, directory: str | os.PathLike[str]) -> pathlib.Path:
     """
     directory = pathlib.Path(directory)
     servable = Servable(model)
-    tf.saved_model.save(
-        servable,
-        str(directory),
-        signatures={
-            IMAGE_BYTES_SIGNATURE: servable.image_bytes,
-            EXAMPLES_SIGNATURE: servable.examples,
-            IMAGES_SIGNATURE: servable.images,
-        },
-    )
+    signatures = {
+        IMAGE_BYTES_SIGNATURE: servable.image_bytes,
+        EXAMPLES_SIGNATURE: servable.examples,
+        IMAGES_SIGNATURE: servable.images,
+    }
+    tf.saved_model.save(servable, str(directory), signatures=signatures)
+    warm_up.write(directory, signatures)
     metadata = directory / METADATA
     metadata.parent.mkdir(exist_ok=True)
     facts = {'cafer_tf': __version__, 'threshold': model.threshold, 'config': model.config.to_dict()}

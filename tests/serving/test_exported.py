@@ -1,11 +1,14 @@
 import json
 import shutil
 
+import model_servers
 import numpy as np
 import pytest
 import tensorflow as tf
 from records import encode, image_of, write
 from tensorflow.core.protobuf import saved_model_pb2
+from tensorflow.python.tools import saved_model_cli
+from tensorflow_serving.apis import prediction_log_pb2
 
 from cafer_tf import Cafer, Config, input
 from cafer_tf.serving import STATUSES, ModelError, Predictor, export
@@ -189,3 +192,38 @@ def test_a_damaged_model_is_explained(exported, tmp_path):
     (damaged / 'saved_model.pb').write_bytes(b'damaged')
     with pytest.raises(ModelError, match='cannot be loaded'):
         Predictor(damaged)
+
+
+def test_every_warm_up_request_is_answered(exported, signatures):
+    path = exported / 'assets.extra' / 'tf_serving_warmup_requests'
+    logs = [
+        prediction_log_pb2.PredictionLog.FromString(r) for r in tf.data.TFRecordDataset(str(path)).as_numpy_iterator()
+    ]
+    asked = []
+    for log in logs:
+        request = log.predict_log.request
+        name = request.model_spec.signature_name
+        outputs = signatures[name](**model_servers.feed(request))
+        assert not outputs['status'].numpy().any()
+        asked.append((name, len(outputs['status'])))
+    assert sorted(asked) == [(name, size) for name in sorted(signatures) for size in (1, 2, 4, 8, 16, 32)]
+    assert path.stat().st_size < 50_000
+
+
+def test_saved_model_cli_runs_every_signature(exported, predictor, images, tmp_path):
+    feature = [tf.train.Feature(bytes_list=tf.train.BytesList(value=[image])) for image in images]
+    examples = [tf.train.Example(features=tf.train.Features(feature={'image/encoded': one})) for one in feature]
+    pixels = [input.preprocess(tf.constant(image), CONFIG.input).numpy() for image in images]
+    expected = np.array(predictor.predict(images))
+    for signature, name, values in (
+        ('serving_default', 'image_bytes', np.array(images, object)),
+        ('examples', 'examples', np.array([example.SerializeToString() for example in examples], object)),
+        ('images', 'images', np.array(pixels)),
+    ):
+        out = tmp_path / signature
+        np.save(tmp_path / 'values.npy', values)
+        # What the command does with --inputs and --outdir, without a process for each.
+        fed = saved_model_cli.load_inputs_from_input_arg_string(f'{name}={tmp_path / "values.npy"}', '', '')
+        saved_model_cli.run_saved_model_with_feed_dict(str(exported), 'serve', signature, fed, str(out), False)
+        found = [np.load(out / f'{output}.npy')[:, 0] for output in ('valence', 'arousal', 'intensity', 'status')]
+        np.testing.assert_allclose(np.transpose(found), expected, atol=1e-5)

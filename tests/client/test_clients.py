@@ -1,0 +1,233 @@
+"""Clients against real servers on loopback, over the servable itself."""
+
+import json
+import socket
+import threading
+import time
+
+import grpc
+import numpy as np
+import pytest
+from model_servers import grpc_server, rest_server
+
+from cafer_tf import features
+from cafer_tf.client import MAX_REQUEST_BYTES, ClientError, Settings, connect
+from cafer_tf.client.client import batches
+from cafer_tf.serving import Status
+
+
+def ask(server, images, **settings):
+    with connect(server, Settings(**settings)) as client:
+        return np.array(client.predict(images))
+
+
+def test_the_numbers_are_those_of_the_process(serve, served, images, expected):
+    with serve(served) as server:
+        np.testing.assert_allclose(ask(server, images, version=1), expected, atol=1e-5, equal_nan=True)
+        np.testing.assert_allclose(ask(server, images, batch_size=3), expected, atol=1e-5, equal_nan=True)
+        assert ask(server, []).tolist() == []
+    assert served.requests == [7, 3, 3, 1]
+
+
+def test_a_request_is_no_larger_than_said():
+    half = b'.' * (MAX_REQUEST_BYTES // 2)
+    cut = batches([half, half, b'1', half + half + b'2', b'3', b'4'], 32)
+    assert [[len(image) for image in batch] for batch in cut] == [
+        [len(half)] * 2,
+        [1],
+        [MAX_REQUEST_BYTES + 1],
+        [1, 1],
+    ]
+    assert list(batches([], 32)) == []
+
+
+def test_what_no_model_takes_is_not_sent(served, images, expected):
+    with grpc_server(served) as server:
+        found = ask(server, [images[0], bytes(features.MAX_BYTES + 1), images[3]])
+    np.testing.assert_allclose(found[[0, 2]], expected[[0, 3]], atol=1e-5)
+    assert found[1, 3] == Status.TOO_LARGE and np.isnan(found[1, :3]).all()
+    assert served.requests == [2]
+
+
+class Busy:
+    """Says that the server is not available, for a number of calls."""
+
+    def __init__(self, times):
+        self.times, self.calls = times, 0
+
+    def __call__(self, answer, context_or_code, body=None):
+        self.calls += 1
+        if self.calls > self.times:
+            return None
+        if body is None:
+            context_or_code.abort(grpc.StatusCode.UNAVAILABLE, 'the queue is full')
+        answer.reply(503, b'{"error": "the queue is full"}')
+        return True
+
+
+@pytest.mark.parametrize('times', [2, 9])
+def test_who_is_not_available_is_asked_again(serve, served, images, expected, times):
+    busy = Busy(times)
+    # What follows the end of a JPEG is no part of it, but of the request, which exceeds gRPC's own limit for repeats.
+    large = images[0] + bytes(2**20)
+    with serve(served, busy) as server:
+        if times == 2:
+            np.testing.assert_allclose(ask(server, [large], retries=2), expected[:1], atol=1e-5)
+        else:
+            with pytest.raises(ClientError, match=r'127.0.0.1:\d+, cafer: (UNAVAILABLE|HTTP 503): the queue is full; '):
+                ask(server, [large], retries=2)
+    assert busy.calls == 3
+
+
+def test_who_comes_late_is_waited_for(served, images):
+    with socket.socket() as taken:
+        taken.bind(('127.0.0.1', 0))
+        port = taken.getsockname()[1]
+    found = []
+    asking = threading.Thread(target=lambda: found.append(ask(f'127.0.0.1:{port}', images[:1], retries=2)))
+    asking.start()
+    time.sleep(0.1)
+    with grpc_server(served, port=port):
+        asking.join(10)
+    assert len(found) == 1
+
+
+def test_who_is_slow_is_given_up(serve, served, images):
+    with serve(served, lambda *_: time.sleep(1.5)) as server:
+        start = time.monotonic()
+        with pytest.raises(
+            ClientError, match=r'127.0.0.1:\d+, cafer: no answer within 0.3 s; give it a longer deadline'
+        ):
+            ask(server, images[:1], deadline=0.3)
+        assert time.monotonic() - start < 1.2
+
+
+def test_an_answer_in_drops_is_given_up(served, images):
+    def drip(handler, code, body):
+        handler.send_response(code)
+        handler.send_header('Content-Length', str(len(body)))
+        handler.end_headers()
+        try:
+            for place in range(20):
+                handler.wfile.write(body[place : place + 1])
+                time.sleep(0.1)
+        except OSError:
+            pass  # the client has gone
+        handler.close_connection = True
+        return True
+
+    with rest_server(served, drip) as server, pytest.raises(ClientError, match=r'no answer within 0\.5 s'):
+        ask(server, images[:1], deadline=0.5)
+
+
+@pytest.mark.parametrize(
+    ('settings', 'said'),
+    [({'model': 'other'}, r'other: .*Latest\(other\)'), ({'version': 7}, r'cafer, version 7: .*Specific\(cafer, 7\)')],
+    ids=['model', 'version'],
+)
+def test_what_is_not_served_is_named(serve, served, images, settings, said):
+    with serve(served) as server, pytest.raises(ClientError, match=f'{said}; ask for another model or version'):
+        ask(server, images[:1], **settings)
+
+
+def test_nobody_is_there(images):
+    with socket.socket() as taken:
+        taken.bind(('127.0.0.1', 0))  # and not listening
+        port = taken.getsockname()[1]
+        with pytest.raises(ClientError, match=rf'127.0.0.1:{port}, cafer: UNAVAILABLE: .*refused.*; see that it runs'):
+            ask(f'127.0.0.1:{port}', images[:1], retries=1)
+        with pytest.raises(ClientError, match=r'no answer \(NewConnectionError: .*refused\); see that it runs'):
+            ask(f'http://127.0.0.1:{port}', images[:1], retries=1)
+
+
+def test_the_other_protocol_is_spoken(served, images):
+    with rest_server(served) as server, pytest.raises(ClientError, match=r'UNAVAILABLE: .*speaks gRPC at this port'):
+        ask(server.removeprefix('http://'), images[:1], retries=0)
+    with grpc_server(served) as server, pytest.raises(ClientError, match=r'no answer .*speaks HTTP at this port'):
+        ask(f'http://{server}', images[:1], retries=0)
+
+
+def put(name, proto):
+    def meddle(response, context):
+        del response.outputs[name]
+        if proto is not None:
+            response.outputs[name].ParseFromString(proto)
+
+    return meddle
+
+
+@pytest.mark.parametrize(
+    ('meddle', 'message'),
+    [
+        (put('status', None), 'without the output status; there is arousal, intensity, valence'),
+        (put('valence', b'\x08\x01\x12\x08\x12\x06\x08\x80\x80\x80\x80\x40'), 'valence that is not 2 numbers'),
+        (put('valence', b'\x08\x07\x12\x08\x12\x02\x08\x02\x12\x02\x08\x01\x42\x01x'), 'valence that is not 2 numbers'),
+        (lambda response, context: b'nonsense', 'INTERNAL: '),
+        (lambda response, context: context.abort(grpc.StatusCode.INVALID_ARGUMENT, 'Task\nsize'), 'T: Task size; see'),
+        (lambda response, context: 1 / 0, 'UNKNOWN: '),
+    ],
+    ids=['missing', 'enormous', 'text', 'no proto', 'refused', 'crash'],
+)
+def test_a_strange_server_is_explained(served, images, meddle, message):
+    """Over gRPC; an enormous tensor is one of 2^34 places in a few bytes."""
+    with grpc_server(served, meddle) as server, pytest.raises(ClientError, match=message):
+        ask(server, images[:2])
+
+
+def hang_up(handler, *_):
+    handler.close_connection = True
+    return True
+
+
+def replied(code, body):
+    return lambda handler, *_: handler.reply(code, body) or True
+
+
+@pytest.mark.parametrize(
+    ('meddle', 'message'),
+    [
+        (replied(200, b'<html>'), "not the JSON of TensorFlow Serving, but b'<html>'"),
+        (replied(200, b'[' * 100_000), 'not the JSON of TensorFlow Serving'),
+        (replied(200, b'{"predictions": []}'), 'not the JSON of TensorFlow Serving'),
+        (replied(200, b' ' * 2**23), 'the answer has more than 4 MiB'),
+        (replied(502, b'<html>'), 'HTTP 502: Bad Gateway'),
+        (replied(400, b'{"error": "Task\\nsize"}'), 'HTTP 400: Task size; see'),
+        (replied(302, b''), 'HTTP 302: Found'),
+        (replied(200, b'{"outputs": {"valence": [[1], [2]]}}'), 'without the output arousal; there is valence'),
+        (replied(200, b'{"outputs": {"valence": [["x"], [1]]}}'), 'valence that is not 2 numbers'),
+        (replied(200, b'{"outputs": {"valence": [[1, 2]]}}'), 'valence that is not 2 numbers'),
+        (hang_up, r'no answer \(.*Remote end closed connection'),
+    ],
+    ids=['no JSON', 'deep', 'rows', 'long', 'proxy', 'refused', 'moved', 'missing', 'text', 'shape', 'closed'],
+)
+def test_a_strange_web_server_is_explained(served, images, meddle, message):
+    with rest_server(served, meddle) as server, pytest.raises(ClientError, match=message):
+        ask(server, images[:2])
+
+
+@pytest.mark.parametrize(
+    ('outputs', 'message'),
+    [
+        ({'status': [[9]]}, 'the status 9, which has no meaning here'),
+        ({'arousal': [[float('inf')]]}, 'arousal that is not finite'),
+    ],
+)
+def test_what_the_servable_never_says_is_refused(served, images, outputs, message):
+    good = {'valence': [[0.1]], 'arousal': [[0.2]], 'intensity': [[0.3]], 'status': [[0]]}
+    body = json.dumps({'outputs': {**good, **outputs}}).encode()
+    with rest_server(served, replied(200, body)) as server, pytest.raises(ClientError, match=message):
+        ask(server, images[:1])
+
+
+@pytest.mark.parametrize(
+    'address', ['', 'localhost', 'localhost:x', 'ftp://localhost:1', 'http://', 'grpc://a:1/b', 'http://me:secret@a']
+)
+def test_an_address_that_is_none(address):
+    with pytest.raises(ClientError, match='is no address of a server'):
+        connect(address)
+
+
+@pytest.mark.parametrize('settings', [{'deadline': 0}, {'retries': 5}, {'batch_size': 0}, {'deadline': float('nan')}])
+def test_settings_out_of_range(settings):
+    with pytest.raises(ValueError, match='must be positive'):
+        Settings(**settings)
