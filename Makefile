@@ -9,7 +9,7 @@ TF_CPP_MIN_LOG_LEVEL ?= 3
 IN_ENV := PATH="$(CURDIR)/.venv/bin:$$PATH" TF_CPP_MIN_LOG_LEVEL=$(TF_CPP_MIN_LOG_LEVEL)
 
 .DEFAULT_GOAL := help
-.PHONY: help env run test check bench study kubeflow lock clean
+.PHONY: help env run test check bench study docs kubeflow lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -36,6 +36,9 @@ bench: env ## every benchmark, one table each
 study: env ## the ablation study of person independence, into runs/study; hours, goes on where it was (docs/study.md)
 	@$(IN_ENV) python benchmarks/person_independence.py --plot runs/study/comparison.png $(STUDY_ARGS)
 
+docs: env ## the documentation, into site/ (warnings are errors)
+	@$(IN_ENV) NO_MKDOCS_2_WARNING=1 mkdocs build --strict --quiet
+
 kubeflow: env ## make .venv-kubeflow from requirements-kubeflow.lock, and check the pipeline as Vertex AI would get it
 	@$(IN_ENV) uv venv --quiet --allow-existing --python .venv/bin/python .venv-kubeflow
 	@$(IN_ENV) uv pip sync --quiet --python .venv-kubeflow/bin/python --require-hashes \
@@ -43,11 +46,11 @@ kubeflow: env ## make .venv-kubeflow from requirements-kubeflow.lock, and check 
 	@$(IN_ENV) pytest tests/pipeline/test_kubeflow_v2_runner.py $(PYTEST_ARGS)
 
 lock: env ## resolve setup.py again; versions that still fit are kept
-	@$(IN_ENV) uv pip compile setup.py $(foreach extra,app dev docs export faces video,--extra $(extra)) \
+	@$(IN_ENV) uv pip compile setup.py $(foreach extra,app client dev docs export faces video,--extra $(extra)) \
 		--python .venv/bin/python --generate-hashes --no-annotate --no-header --quiet --output-file requirements.lock
 	@$(IN_ENV) uv pip compile setup.py --extra kubeflow --python .venv/bin/python --generate-hashes \
 		--no-annotate --no-header --quiet --output-file requirements-kubeflow.lock
 
 clean: ## remove both environments, caches and build results; runs/ stays
-	rm -rf .venv .venv.old .venv-kubeflow build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf .venv .venv.old .venv-kubeflow build dist site *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -93,7 +93,10 @@ class Benchmark:
         the file, and counts as another run's. A training that is stopped goes on where it was.
 
         Raises:
-            ConfigError, DataError, LedgerError, and the errors of `train_row`.
+            ConfigError: settings that are none, or weights that cannot be read.
+            DataError: a data set that cannot be read, or too many damaged images.
+            LedgerError: a line of the results that is none.
+            Exception: what `train_row` raises.
         """
         jobs = self.jobs()
         for job in jobs:  # what is wrong is said before images are read

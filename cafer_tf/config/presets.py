@@ -81,3 +81,4 @@ PRESETS: dict[str, dict[str, dict[str, Any]]] = {
     'alexnet': _network('alexnet', 'grid', 256),
     'resnet18': _network('resnet18', 'global', 128),
 }
+"""What each preset changes, by its name, nested as `Config.to_dict` gives the tree."""

@@ -27,6 +27,7 @@ ALIASES = {
 """The names of splits that data sets use."""
 
 DEFAULT_FRACTIONS: Mapping[str, float] = {TRAIN: 0.7, EVAL: 0.1, TEST: 0.2}
+"""How people are parted where no split is named."""
 CARVED_FRACTIONS: Mapping[str, float] = {TRAIN: 0.9, EVAL: 0.1}
 """How the training people are parted where nothing else says which of them select the epoch."""
 NO_SUBJECTS = 'the data set does not say who is shown: each image counts as its own subject'

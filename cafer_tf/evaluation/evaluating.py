@@ -14,7 +14,9 @@ from cafer_tf.metrics.bootstrap import CONFIDENCE, RESAMPLES
 
 FORMAT = 1
 UNSEEN = 'test split, people never seen'
+"""What judged faces are, in words, where nothing else is said of them."""
 SEEN = 'new images of people of the training split'
+"""Likewise, of the faces of people that the model has seen."""
 
 
 def evaluate(

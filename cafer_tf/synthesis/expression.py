@@ -86,6 +86,7 @@ EXPRESSIONS: Mapping[str, Expression] = {
     'sleepy': Expression(0.20, -0.70, {'eyeBlink': 0.88, 'browInnerUp': 0.5, 'jawOpen': 0.14}),
     'relaxed': Expression(0.68, -0.46, {'mouthSmile': 0.8, 'eyeBlink': 0.38, 'cheekSquint': 0.3, 'mouthDimple': 0.3}),
 }
+"""The expressions that are rendered, by name."""
 NEUTRAL = 'neutral'
 
 NEIGHBOURS = (
