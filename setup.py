@@ -31,10 +31,10 @@ LIBRARY = [
 PIPELINE = [
     'apache-beam==2.56.0',
     'click>=8.1,<8.2',
+    'grpcio>=1.60',
     'ml-metadata==1.15.0',
     'pip',  # the stock tfx command runs `pip freeze`
     'protobuf==3.20.3',
-    'requests>=2.31',
     'tensorflow-data-validation==1.15.1',
     'tensorflow-model-analysis==0.46.0',
     'tensorflow-serving-api==2.15.1',
@@ -42,9 +42,15 @@ PIPELINE = [
 ]
 FACES = ['lz4', 'mtcnn==1.0.0']
 VIDEO = ['av>=15']
+CLIENT = ['requests>=2.31', 'urllib3>=2.2']  # which the extra `kubeflow` cannot have
 APP = ['fastapi>=0.115', 'uvicorn>=0.30']
 EXPORT = ['onnx>=1.16,<1.18', 'onnxruntime>=1.18', 'tf2onnx>=1.16']
-DOCS = ['mkdocs>=1.6', 'mkdocs-material>=9.5', 'mkdocstrings[python]>=0.26']
+DOCS = [
+    'mkdocs>=1.6',
+    'mkdocs-material>=9.5',
+    'mkdocstrings[python]>=0.26',
+    'pymdown-extensions<12',  # 12 breaks mkdocstrings 1.0
+]
 DEVELOPMENT = [
     'build>=1.2',
     'httpx>=0.27',
@@ -55,6 +61,7 @@ DEVELOPMENT = [
     'playwright>=1.45',
     'pytest>=8',
     'pytest-xdist>=3',
+    'pyyaml>=6',
     'ruff>=0.8',
     'setuptools<80',
     'uv>=0.5',
@@ -95,6 +102,7 @@ setuptools.setup(
     install_requires=LIBRARY + PIPELINE,
     extras_require={
         'app': APP,
+        'client': CLIENT,
         'dev': DEVELOPMENT,
         'docs': DOCS,
         'export': EXPORT,

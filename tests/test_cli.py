@@ -233,6 +233,7 @@ def test_mistakes_are_explained_without_a_stack_trace(arguments, message, tmp_pa
     'command',
     [
         [],
+        ['app'],
         ['benchmark', 'metric-learning'],
         ['benchmark', 'table'],
         ['data', 'compare'],
@@ -242,6 +243,7 @@ def test_mistakes_are_explained_without_a_stack_trace(arguments, message, tmp_pa
         ['predict'],
         ['report'],
         ['run'],
+        ['serve-client'],
         ['synthesize'],
         ['video'],
     ],

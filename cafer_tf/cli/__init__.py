@@ -6,6 +6,7 @@ import os
 
 import click
 
+from cafer_tf.cli.app import app
 from cafer_tf.cli.benchmark import benchmark
 from cafer_tf.cli.data import data
 from cafer_tf.cli.evaluate import evaluate
@@ -13,6 +14,7 @@ from cafer_tf.cli.export import export
 from cafer_tf.cli.predict import predict
 from cafer_tf.cli.report import report
 from cafer_tf.cli.run import run
+from cafer_tf.cli.serve_client import serve_client
 from cafer_tf.cli.synthesize import synthesize
 from cafer_tf.cli.video import video
 from cafer_tf.version import __version__
@@ -28,5 +30,5 @@ def main() -> None:
     os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
 
 
-for command in (benchmark, data, evaluate, export, predict, report, run, synthesize, video):
+for command in (app, benchmark, data, evaluate, export, predict, report, run, serve_client, synthesize, video):
     main.add_command(command)

@@ -1,0 +1,124 @@
+"""What the page is told about a picture, and about the model."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from cafer_tf import datasets, faces, features, recognition
+from cafer_tf.faces import FacesError, NoFaceError
+from cafer_tf.serving import Predictor
+from cafer_tf.version import __version__
+
+_FORMATS = ('JPEG', 'PNG')
+
+
+def answer(predictor: Predictor, data: bytes, whole: bool = False) -> dict[str, Any]:
+    """The faces of a picture, the largest first, as `recognition.recognise_file` has them, ready for JSON.
+
+    A picture without a face has none, which is an answer like others. A face that is the whole picture has no place in
+    it: `box`, the eyes and `confidence` are None.
+
+    Args:
+        predictor: the model.
+        data: of a JPEG or PNG.
+        whole: whether the picture is one face, cropped already.
+
+    Returns:
+        `width` and `height` of the upright picture, `whole`, `found` (how many faces the detector found) and `faces`.
+
+    Raises:
+        UnusableImage: the picture cannot be decoded, or is too large.
+        ModelError: the model does not answer.
+    """
+    _check_pixels(data)
+    try:
+        photograph = recognition.recognise_file(predictor, data, whole)
+    except NoFaceError:
+        height, width = faces.decode(data).shape[:2]
+        return {'width': width, 'height': height, 'whole': False, 'found': 0, 'faces': []}
+    found = [face._asdict() for face in photograph.faces]
+    if photograph.whole:
+        for face in found:
+            face.update(dict.fromkeys(('box', 'left_eye', 'right_eye', 'confidence')))
+    height, width = photograph.image.shape[:2]
+    return {
+        'width': width,
+        'height': height,
+        'whole': photograph.whole,
+        'found': photograph.found,
+        'faces': found,
+    }
+
+
+def about(predictor: Predictor, whole: bool, max_bytes: int) -> dict[str, Any]:
+    """Facts of the model and of the server, ready for JSON.
+
+    Args:
+        predictor: the model.
+        whole: whether each picture is taken as one face.
+        max_bytes: of a picture.
+    """
+    folder = predictor.directory.absolute()
+    numbered = folder.name.isdigit()
+    return {
+        'name': folder.parent.name if numbered else folder.name,
+        'version': folder.name if numbered else None,
+        'encoder': predictor.config.network.encoder,
+        'image_size': predictor.config.input.image_size,
+        'finds_faces': not whole,
+        'max_bytes': max_bytes,
+        'cafer_tf': __version__,
+    }
+
+
+def finds_faces(predictor: Predictor) -> bool:
+    """Whether there is a detector of faces; a model of faces that were cropped already can do without.
+
+    Args:
+        predictor: the model.
+
+    Raises:
+        FacesError: there is none, and the model needs one.
+    """
+    try:
+        faces.require_detector()
+    except FacesError:
+        if predictor.config.faces.source != 'as_is':
+            raise
+        return False
+    return True
+
+
+def warm_up(predictor: Predictor, whole: bool = False) -> None:
+    """Makes the first picture as quick as the next ones.
+
+    Args:
+        predictor: the model.
+        whole: whether each picture is taken as one face, so that no detector is needed.
+
+    Raises:
+        ModelError: the model does not answer.
+    """
+    grey = np.full([64, 64, 3], faces.detection.GREY, np.uint8)
+    predictor.predict([faces.stored(grey, 90)])
+    if not whole:
+        recognition.predicted(predictor, [grey])
+        faces.detect(grey)
+
+
+def _check_pixels(data: bytes) -> None:
+    """Raises for a picture that would take more memory to decode than one that is served; decodes nothing."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter('ignore', Image.DecompressionBombWarning)
+            with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
+                pixels = image.width * image.height
+    except (Image.DecompressionBombError, OSError, SyntaxError, ValueError):
+        return  # what decodes says what is wrong, in better words
+    if pixels > features.MAX_PIXELS:
+        raise datasets.UnusableImage(f'more than {features.MAX_PIXELS / 1e6:.1f} million pixels')
