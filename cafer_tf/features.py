@@ -12,6 +12,10 @@ MAX_PIXELS = 2**25
 """The largest image that is read, ingested or served: 33.6 million pixels, which take half a gigabyte to decode."""
 MAX_BYTES = 2**25
 """The largest file of an image, 32 MiB."""
+MAX_SCANS = 64
+"""Passes over the pixels of a progressive JPEG. Encoders make about ten; each costs time, however few bytes it has."""
+START_OF_SCAN = b'\xff\xda\x00'
+"""A JPEG's marker of a pass, with the upper half of its length, which is at most 14."""
 VALENCE = 'valence'
 """How pleasant the person feels, in [-1, 1]."""
 AROUSAL = 'arousal'

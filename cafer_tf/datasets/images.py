@@ -18,7 +18,7 @@ _PNG_END = b'\x00\x00\x00\x00IEND\xaeB`\x82'
 """The last chunk of a PNG: no content, its name, and the checksum of that."""
 _JPEG_SEGMENT = re.compile(rb'\xff[^\x00\x01\xd0-\xd7\xff]')
 """A JPEG's marker with a length behind it, or the end marker: neither pixels nor a restart among them."""
-_JPEG_END = b'\xff\xd9'
+_JPEG_START, _JPEG_END = b'\xff\xd8', b'\xff\xd9'
 _TOO_LARGE = f'more than {features.MAX_PIXELS / 1e6:.1f} million pixels or {features.MAX_BYTES >> 20} MiB'
 
 
@@ -50,10 +50,12 @@ def check_image(data: bytes) -> str:
         `jpeg` or `png`.
 
     Raises:
-        UnusableImage: empty, truncated, damaged, enormous, or neither JPEG nor PNG.
+        UnusableImage: empty, truncated, damaged, enormous, of too many scans, or neither JPEG nor PNG.
     """
     if not data:
         raise UnusableImage('empty file')
+    if data.startswith(_JPEG_START) and data.count(features.START_OF_SCAN) > features.MAX_SCANS:
+        raise UnusableImage(f'more than {features.MAX_SCANS} scans')
     try:
         with warnings.catch_warnings():
             # Pillow only warns about images of 90 to 180 million pixels: no face photograph is that large.

@@ -6,14 +6,11 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from cafer_tf.features import MAX_BYTES, MAX_PIXELS
+from cafer_tf.features import MAX_BYTES, MAX_PIXELS, MAX_SCANS, START_OF_SCAN
 from cafer_tf.serving.statuses import Status
 
-MAX_SCANS = 64
-"""Passes over the pixels of a progressive JPEG. Encoders make about ten; each costs time, however few bytes it has."""
 _JPEG = b'\xff\xd8\xff'
 _PNG = b'\x89PNG\r\n\x1a\n'
-_START_OF_SCAN = b'\xff\xda\x00'  # with the upper half of its length, which is at most 14
 _PNG_HEADER = b'IHDR'
 _LOOKED_AT = 24
 """Bytes up to the height of a PNG."""
@@ -81,6 +78,6 @@ def _scans(encoded: tf.Tensor) -> tf.Tensor:
     """How often the mark of a scan is in each string, `[n]` int32; those in a thumbnail count too, but not beyond
     `MAX_SCANS + 1`: a string of nothing else must not become as many pieces.
     """
-    pieces, _, _ = tf.raw_ops.StringSplitV2(input=encoded, sep=_START_OF_SCAN, maxsplit=MAX_SCANS + 1)
+    pieces, _, _ = tf.raw_ops.StringSplitV2(input=encoded, sep=START_OF_SCAN, maxsplit=MAX_SCANS + 1)
     rows = tf.cast(pieces[:, 0], tf.int32)
     return tf.math.unsorted_segment_sum(tf.ones_like(rows), rows, tf.size(encoded)) - 1

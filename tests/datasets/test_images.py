@@ -146,6 +146,14 @@ def test_an_enormous_image_is_refused_before_it_is_decoded():
         check_image(bomb)
 
 
+def test_a_jpeg_of_many_scans_is_refused_before_it_is_decoded():
+    data = encoded('JPEG', progressive=True)
+    start, end = data.rindex(b'\xff\xda'), data.rindex(b'\xff\xd9')
+    assert check_image(data[:end] + 10 * data[start:end] + data[end:]) == 'jpeg'
+    with pytest.raises(UnusableImage, match=r'^more than 64 scans$'):
+        check_image(data[:end] + 70 * data[start:end] + data[end:])
+
+
 def test_what_is_stored_is_no_larger_than_what_is_served():
     stream = io.BytesIO()
     Image.new('L', (8192, 4097)).save(stream, 'PNG')

@@ -14,7 +14,7 @@ from PIL import Image, ImageOps
 
 from cafer_tf import input
 from cafer_tf.config import InputConfig
-from cafer_tf.features import MAX_BYTES
+from cafer_tf.features import MAX_BYTES, MAX_SCANS
 from cafer_tf.serving import STATUSES, Status, decoding, headers, orientation
 
 CONFIG = InputConfig(image_size=32)
@@ -87,7 +87,7 @@ BAD = {
     Status.TOO_LARGE: [
         *(jpeg_of(*sides) for sides in ((8192, 4097), (65_000, 65_000))),
         *(png_of(*sides) for sides in ((8192, 4097), (2**31 - 1, 2**31 - 1), (2**32 - 1, 2**32 - 1))),
-        JPEG[:-2] + headers.MAX_SCANS * SCAN + JPEG[-2:],
+        JPEG[:-2] + MAX_SCANS * SCAN + JPEG[-2:],
         JPEG + b'\x00' * MAX_BYTES,
     ],
 }
