@@ -35,24 +35,10 @@ from typing import Any
 from cafer_tf.config import Config, ConfigError
 from cafer_tf.datasets import Fold
 from cafer_tf.synthesis import FaceSet
+from pipeline.options import spelled
 
 PIPELINE_NAME = 'cafer'
 MODEL_NAME = 'cafer'
-OPTIONS = (
-    'ROOT',
-    'DATASET',
-    'OUT',
-    'PRESET',
-    'CONFIG',
-    'MIN_CCC',
-    'MAX_BAD_FRACTION',
-    'FOLD',
-    'SEED',
-    'BEAM_ARGS',
-    'PEOPLE',
-    'IMAGES_PER_PERSON',
-)
-"""What `cafer run` has an option for."""
 IN_PROCESS = ('--direct_running_mode=in_memory', '--direct_num_workers=1')
 
 
@@ -207,12 +193,6 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
     )
     read.refuse_misspelled()
     return settings
-
-
-def spelled(name: str) -> str:
-    """How a user sets something: `CAFER_MIN_CCC (--min-ccc)`."""
-    option = f' (--{name.lower().replace("_", "-")})' if name in OPTIONS else ''
-    return f'CAFER_{name}{option}'
 
 
 class _Reader:

@@ -13,9 +13,11 @@ from cafer_tf.metrics.bootstrap import CONFIDENCE, RESAMPLES
 from cafer_tf.metrics.statistic import FIGURES
 from pipeline.configs import Gate
 
-SPLIT = 'test'
+SPLIT = features.SPLITS[-1]
 """The split whose figures are reported and gated: its people neither trained the model nor selected the epoch."""
 SIGNATURE = 'examples'
+AGREEMENT, IDENTITY = METRIC_MODULES = ('pipeline.agreement', 'pipeline.identity')
+"""Where the metrics are that TFMA imports by name."""
 GATED = 'ccc'
 MEAN = 'mean_ccc'
 DRAWS = {'resamples': RESAMPLES, 'confidence': CONFIDENCE, 'seed': 0}
@@ -53,8 +55,8 @@ def eval_config(gate: Gate) -> tfma.EvalConfig:
             tfma.MetricsSpec(
                 metrics=[
                     tfma.MetricConfig(class_name='ExampleCount'),
-                    _ours('MeanCCC', 'agreement', name=MEAN, **DRAWS),
-                    _ours('IdentityProbe', 'identity', **DRAWS),
+                    _ours('MeanCCC', AGREEMENT, name=MEAN, **DRAWS),
+                    _ours('IdentityProbe', IDENTITY, **DRAWS),
                 ]
             ),
             *(_figures(output, bounds[output], gate.max_ccc_drop) for output in features.OUTPUTS),
@@ -64,7 +66,7 @@ def eval_config(gate: Gate) -> tfma.EvalConfig:
 
 def _figures(output: str, bound: float, drop: float) -> tfma.MetricsSpec:
     """The metrics of one output, with the bound on its CCC."""
-    configs = {name: _ours(name.upper(), 'agreement', name=name) for name in FIGURES}
+    configs = {name: _ours(name.upper(), AGREEMENT, name=name) for name in FIGURES}
     configs[GATED].per_slice_thresholds.append(
         tfma.PerSliceMetricThreshold(
             slicing_specs=[tfma.SlicingSpec()],
@@ -77,12 +79,12 @@ def _figures(output: str, bound: float, drop: float) -> tfma.MetricsSpec:
         )
     )
     others = [
-        _ours('Bounds', 'agreement', **DRAWS),
-        _ours('SubjectCCC', 'agreement', **ENOUGH),
-        _ours('VideoCCC', 'agreement', **ENOUGH),
+        _ours('Bounds', AGREEMENT, **DRAWS),
+        _ours('SubjectCCC', AGREEMENT, **ENOUGH),
+        _ours('VideoCCC', AGREEMENT, **ENOUGH),
     ]
     return tfma.MetricsSpec(output_names=[output], metrics=[*configs.values(), *others])
 
 
 def _ours(class_name: str, module: str, **config: Any) -> tfma.MetricConfig:
-    return tfma.MetricConfig(class_name=class_name, module=f'pipeline.{module}', config=json.dumps(config))
+    return tfma.MetricConfig(class_name=class_name, module=module, config=json.dumps(config))

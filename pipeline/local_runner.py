@@ -22,8 +22,9 @@ if __name__ == '__main__':
 from cafer_tf import features, synthesis
 from cafer_tf.metrics.statistic import FIGURES
 from pipeline import console, report, results
-from pipeline.configs import Settings, from_environment, spelled
+from pipeline.configs import Settings, from_environment
 from pipeline.errors import EXPECTED, RunError
+from pipeline.options import spelled
 from pipeline.pipeline import create_pipeline
 from pipeline.stages import Outputs, StagedRunner
 

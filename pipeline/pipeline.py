@@ -127,6 +127,11 @@ def create_pipeline(settings: Settings, engine: ManagedEngine | None = None) -> 
         base_directory=str(settings.serving),
     )
 
+    # The code of ingestion and training is among the properties of theirs.
+    for component in (example_validator, grouper, grouped_validator, servable_validator):
+        component.exec_properties['code'] = source.code_digest(component.EXECUTOR_SPEC.executor_class.__module__)
+    evaluator.exec_properties['code'] = source.code_digest(*evaluation.METRIC_MODULES)
+
     return tfx.dsl.Pipeline(
         pipeline_name=PIPELINE_NAME,
         pipeline_root=engine.root if engine else str(settings.out / 'artifacts'),

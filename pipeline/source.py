@@ -23,20 +23,29 @@ def code_digest(*modules: str, root: pathlib.Path = _ROOT) -> str:
         modules: their full names.
         root: the folder in which `cafer_tf` and `pipeline` lie.
     """
+    sources = imported(*modules, root=root)
+    digest = hashlib.sha256()
+    for name in sorted(sources):
+        digest.update(name.encode() + sources[name])
+    return digest.hexdigest()
+
+
+def imported(*modules: str, root: pathlib.Path = _ROOT) -> dict[str, bytes]:
+    """The sources of modules and of all that they import of this project, by full name; arguments as above.
+
+    Imports for type checkers count, since packages whose names are resolved on first use have no others.
+    """
     known: dict[str, bytes] = {}
     left = list(modules)
     while left:
         name = left.pop()
         if name not in known:
             known[name] = _file(name, root).read_bytes()
-            left += _imported(known[name], root)
-    digest = hashlib.sha256()
-    for name in sorted(known):
-        digest.update(name.encode() + known[name])
-    return digest.hexdigest()
+            left += _imports(known[name], root)
+    return known
 
 
-def _imported(text: bytes, root: pathlib.Path) -> Iterator[str]:
+def _imports(text: bytes, root: pathlib.Path) -> Iterator[str]:
     """The modules of this project that a source imports, wherever it does so."""
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Import):

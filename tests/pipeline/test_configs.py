@@ -9,7 +9,8 @@ from cafer_tf import cli
 from cafer_tf.config import Config, ConfigError
 from cafer_tf.datasets import Fold
 from cafer_tf.synthesis import FaceSet
-from pipeline.configs import OPTIONS, Gate, Settings, from_environment
+from pipeline.configs import Gate, Settings, from_environment
+from pipeline.options import OPTIONS
 
 
 def test_without_variables_the_demo_runs():

@@ -8,7 +8,6 @@ from tfx import types
 from tfx.dsl.components.base import base_beam_component, executor_spec
 from tfx.types import component_spec, standard_artifacts
 
-from pipeline import source
 from pipeline.components.emotion_grouper.executor import Executor
 
 
@@ -24,7 +23,7 @@ class EmotionGrouping(types.Artifact):
 class EmotionGrouperSpec(component_spec.ComponentSpec):
     """Inputs and outputs of EmotionGrouper."""
 
-    PARAMETERS: ClassVar[dict[str, Any]] = {'code': component_spec.ExecutionParameter(type=str)}
+    PARAMETERS: ClassVar[dict[str, Any]] = {}
     INPUTS: ClassVar[dict[str, Any]] = {'examples': component_spec.ChannelParameter(type=standard_artifacts.Examples)}
     OUTPUTS: ClassVar[dict[str, Any]] = {
         'grouped_examples': component_spec.ChannelParameter(type=standard_artifacts.Examples),
@@ -62,7 +61,6 @@ class EmotionGrouper(base_beam_component.BaseBeamComponent):
         """
         super().__init__(
             EmotionGrouperSpec(
-                code=source.code_digest(Executor.__module__),
                 examples=examples,
                 grouped_examples=types.Channel(type=standard_artifacts.Examples),
                 grouping=types.Channel(type=EmotionGrouping),

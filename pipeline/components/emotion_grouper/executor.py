@@ -19,10 +19,9 @@ from cafer_tf import features, grouping
 from pipeline.components.emotion_grouper import plot, transforms
 from pipeline.components.files import read_json, write_json
 from pipeline.components.progress import files_appear
-from pipeline.evaluation import SPLIT
 
 THRESHOLD = 'otsu_threshold'
-TRAIN = features.SPLITS[0]
+TRAIN, _, TEST = features.SPLITS
 
 _log = logging.getLogger(__name__)
 
@@ -57,7 +56,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         directory = artifact_utils.get_single_uri(output_dict['grouping'])
         work, columns = (os.path.join(directory, name) for name in ('work.json', 'columns.json'))
         histogram, unsliced = self._survey(
-            _files(examples, TRAIN), _files(examples, SPLIT) if SPLIT in splits else [], work, columns
+            _files(examples, TRAIN), _files(examples, TEST) if TEST in splits else [], work, columns
         )
         # scikit-image runs here, once, on the merged counts; a Beam worker would bury its error in a stack trace.
         threshold = histogram.threshold()
@@ -108,7 +107,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
                 pipeline
                 | 'Files' >> beam.Create(files)
                 | 'Spread' >> beam.Reshuffle()
-                | 'Tag' >> beam.ParDo(transforms.TagFile(threshold, SPLIT, unsliced))
+                | 'Tag' >> beam.ParDo(transforms.TagFile(threshold, TEST, unsliced))
                 | 'Sizes' >> beam.combiners.ToList()
                 | 'Write' >> beam.Map(write_json, path=work)
             )
@@ -167,4 +166,4 @@ def _publish(
     )
     if unsliced:
         names = ', '.join(unsliced)
-        _log.info('not sliced by, for more than %d values in %s: %s', features.MOST_VALUES, SPLIT, names)
+        _log.info('not sliced by, for more than %d values in %s: %s', features.MOST_VALUES, TEST, names)

@@ -25,7 +25,7 @@ from pipeline.components.face_example_gen import shards
 from pipeline.components.face_example_gen.manifest import Shard, write_manifest
 from pipeline.components.files import read_json, write_json, write_text
 from pipeline.components.progress import files_appear
-from pipeline.configs import spelled
+from pipeline.options import spelled
 
 QUARANTINE, EXCLUDED = 'quarantine.jsonl', 'excluded.json'
 COUNT, IMAGES, EXCLUDED_COUNT = 'count', 'images', 'excluded'
