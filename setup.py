@@ -42,7 +42,7 @@ PIPELINE = [
 ]
 FACES = ['lz4', 'mtcnn==1.0.0']
 VIDEO = ['av>=15']
-CLIENT = ['requests>=2.31', 'urllib3>=2.2']  # which the extra `kubeflow` cannot have
+CLIENT = ['requests>=2.31']
 APP = ['fastapi>=0.115', 'uvicorn>=0.30']
 EXPORT = ['onnx>=1.16,<1.18', 'onnxruntime>=1.18', 'tf2onnx>=1.16']
 DOCS = [

@@ -14,9 +14,10 @@ from tqdm import tqdm
 from cafer_tf.cli import output, pictures
 
 if TYPE_CHECKING:
-    from cafer_tf.serving import Prediction
+    from cafer_tf.client import Client
 
-_COLUMNS = ('path', 'status', 'valence', 'arousal', 'intensity')
+_NUMBERS = ('valence', 'arousal', 'intensity')
+_COLUMNS = ('path', 'status', *_NUMBERS)
 _PATH = click.Path(path_type=pathlib.Path)
 _FILE = click.Path(dir_okay=False, path_type=pathlib.Path)
 
@@ -36,13 +37,13 @@ How to start a server: docs/serving.md.
 @click.argument('images', nargs=-1, required=True, type=_PATH)
 @click.option('--server', required=True, help='HOST:PORT for gRPC, or http://HOST:PORT for REST.')
 @click.option('--model-name', default='cafer', show_default=True, help='The name under which the model is served.')
-@click.option('--version', type=click.IntRange(min=1), help='Of the model.  [default: the newest one that is loaded]')
+@click.option('--version', type=click.IntRange(min=0), help='Of the model.  [default: the newest one that is loaded]')
 @click.option(
     '--deadline',
-    type=click.FloatRange(min=0, min_open=True),
+    type=click.FloatRange(0, 3600, min_open=True),
     default=10.0,
     show_default=True,
-    help='Seconds until a request is given up.',
+    help='Seconds until a request is given up, with all its repeats.',
 )
 @click.option(
     '--retries',
@@ -72,20 +73,23 @@ def serve_client(
     IMAGES are JPEG or PNG files of one face each, cropped already, folders, which are searched to their depth, and
     patterns such as 'crops/**/*.jpg'. They are sent as they are; `cafer predict` finds the faces of photographs.
 
-    An image that cannot be used is reported with its status, and the others are answered; the exit status is then 1.
+    An image that cannot be used, or read, is reported with its status, and the others are answered; the exit status is
+    then 1.
     """
     paths, mistakes = pictures.find(images, None)
     pictures.check_targets(paths, table, None, None)
-    from cafer_tf import datasets
     from pipeline import console
 
     with console.hush():
         from cafer_tf import client
-    # What it has to say of requests that are repeated is said at the end, where they fail.
+    # It warns of strange headers, with all that they hold.
     logging.getLogger('urllib3').setLevel(logging.ERROR)
     for mistake in mistakes:
         click.echo(f'error: {mistake}', err=True)
-    settings = client.Settings(model_name, version, deadline, retries, batch_size)
+    try:
+        settings = client.Settings(model_name, version, deadline, retries, batch_size)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
     width = max((len(str(path)) for path in paths), default=0)
     waiting = list(paths)
     try:
@@ -96,15 +100,7 @@ def serve_client(
         ):
             while waiting:
                 batch, waiting = waiting[:batch_size], waiting[batch_size:]
-                encoded = {}
-                for path in batch:
-                    try:
-                        encoded[path] = datasets.load_image(path)
-                    except datasets.UnusableImage as error:
-                        mistakes.append(f'{path}: {error}')
-                        output.say(f'error: {mistakes[-1]}', err=True)
-                answers = asked.predict(list(encoded.values()))
-                rows = [_row(path, answer) for path, answer in zip(encoded, answers, strict=True)]
+                rows = _rows(batch, asked)
                 for row in rows:
                     if row['status'] != 'ok':
                         mistakes.append(f'{row["path"]}: {row["status"]}')
@@ -122,15 +118,24 @@ def serve_client(
     sys.exit(1 if mistakes else 0)
 
 
-def _row(path: pathlib.Path, answer: Prediction) -> dict[str, Any]:
-    """What is said of an image; no numbers where it has a status, for JSON knows no NaN."""
+def _rows(paths: list[pathlib.Path], asked: Client) -> list[dict[str, Any]]:
+    """What is said of images, in their order; no numbers where one has a status, for JSON knows no NaN."""
+    from cafer_tf import datasets
     from cafer_tf.serving import STATUSES
 
-    numbers: dict[str, Any] = answer._asdict()
-    status = numbers.pop('status')
-    if status:
-        numbers = dict.fromkeys(numbers)
-    return {'path': str(path), 'status': STATUSES[status], **numbers}
+    encoded, unread = {}, {}
+    for path in paths:
+        try:
+            encoded[path] = datasets.load_image(path)
+        except datasets.UnusableImage as error:
+            unread[path] = str(error)
+    answers = dict(zip(encoded, asked.predict(list(encoded.values())), strict=True))
+    rows = []
+    for path in paths:
+        status = unread[path] if path in unread else STATUSES[answers[path].status]
+        numbers = {name: getattr(answers[path], name) if status == STATUSES[0] else None for name in _NUMBERS}
+        rows.append({'path': str(path), 'status': status, **numbers})
+    return rows
 
 
 def _line(row: dict[str, Any], width: int) -> str:

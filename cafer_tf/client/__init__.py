@@ -3,19 +3,16 @@
 `connect` is the way in.
 """
 
-from cafer_tf.client.client import MAX_REQUEST_BYTES, MAX_RETRIES, Client, Settings
+from cafer_tf.client.client import MAX_DEADLINE, MAX_REQUEST_BYTES, MAX_RETRIES, Client, Settings
 from cafer_tf.client.connecting import connect
 from cafer_tf.client.errors import ClientError
-from cafer_tf.client.grpc_client import GrpcClient
-from cafer_tf.client.rest_client import RestClient
 
 __all__ = [
+    'MAX_DEADLINE',
     'MAX_REQUEST_BYTES',
     'MAX_RETRIES',
     'Client',
     'ClientError',
-    'GrpcClient',
-    'RestClient',
     'Settings',
     'connect',
 ]

@@ -7,10 +7,18 @@ from typing import Any
 
 import numpy as np
 
-from cafer_tf.client.errors import ClientError
+from cafer_tf import features
+from cafer_tf.client.errors import ClientError, printable
 from cafer_tf.serving import STATUS, STATUSES, Prediction
 
 _FOREIGN = 'It is no model of this project, or one of another version: export it again, or ask for another one'
+_LIMITS = {
+    features.VALENCE: (features.LABEL_MIN, features.LABEL_MAX),
+    features.AROUSAL: (features.LABEL_MIN, features.LABEL_MAX),
+    features.INTENSITY: (0.0, features.MAX_INTENSITY),
+}
+_ROUNDING = 1e-6
+"""By which a float32 may lie beyond a limit."""
 
 
 def predictions(outputs: Mapping[str, Any], count: int, server: str) -> list[Prediction]:
@@ -30,20 +38,25 @@ def predictions(outputs: Mapping[str, Any], count: int, server: str) -> list[Pre
         unknown = status[~np.isin(status, range(len(STATUSES)))][0]
         raise ClientError(f'{server}: answered the status {unknown:g}, which has no meaning here. {_FOREIGN}.')
     for name, column in columns.items():
-        if not np.isfinite(column[status == 0]).all():
-            raise ClientError(f'{server}: answered {name} that is not finite, with status 0. {_FOREIGN}.')
+        lowest, highest = _LIMITS[name]
+        known = (column >= lowest - _ROUNDING) & (column <= highest + _ROUNDING)
+        strange = np.where(status == 0, ~known, ~np.isnan(column))
+        if strange.any():
+            value, code = column[strange][0], status[strange][0]
+            must = f'a number in [{lowest:g}, {highest:.4g}]' if code == 0 else 'NaN'
+            raise ClientError(f'{server}: answered {name} {value:g} with status {code:g}, not {must}. {_FOREIGN}.')
     rows = zip(*(column.tolist() for column in columns.values()), status.astype(int).tolist(), strict=True)
     return [Prediction(*row) for row in rows]
 
 
 def _column(outputs: Mapping[str, Any], name: str, count: int, server: str) -> np.ndarray:
     if name not in outputs:
-        there = ', '.join(sorted(map(str, outputs))) or 'none'
+        there = printable(', '.join(sorted(map(str, outputs))) or 'none')
         raise ClientError(f'{server}: answered without the output {name}; there is {there}. {_FOREIGN}.')
     try:
-        column = np.asarray(outputs[name], np.float64)
-    except (TypeError, ValueError, OverflowError):
+        column = np.asarray(outputs[name])
+    except (TypeError, ValueError):
         column = np.empty(0)
-    if column.shape != (count, 1):
+    if column.shape != (count, 1) or column.dtype.kind not in 'iuf':
         raise ClientError(f'{server}: answered {name} that is not {count} numbers, one a row. {_FOREIGN}.')
-    return column[:, 0]
+    return column[:, 0].astype(np.float64)

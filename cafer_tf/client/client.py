@@ -18,6 +18,9 @@ MAX_REQUEST_BYTES = 5 * 2**19
 4 MiB beyond which gRPC's servers and many proxies refuse a request, though TensorFlow Serving itself does not."""
 MAX_RETRIES = 4
 """gRPC repeats a request no more often, whatever it is told (gRFC A6)."""
+MAX_DEADLINE = 3600.0
+"""Seconds."""
+_MAX_VERSION = 2**63 - 1
 _Self = TypeVar('_Self', bound='Client')
 
 
@@ -27,9 +30,8 @@ class Settings:
 
     Attributes:
         model: the model's name on the server.
-        version: of the model; the newest one that is loaded where it is None.
-        deadline: seconds until a request is given up: over gRPC with its repeats; over REST, each of them has as long,
-            and so has the body of the answer.
+        version: of the model, an int64; the newest one that is loaded where it is None.
+        deadline: seconds until a request is given up, with all its repeats.
         retries: how often a request that found no server, or a server that is not available, is repeated.
         batch_size: images of a request at most; a server with batching refuses more than its `max_batch_size`.
 
@@ -44,8 +46,16 @@ class Settings:
     batch_size: int = 32
 
     def __post_init__(self) -> None:
-        if not self.deadline > 0 or self.batch_size < 1 or not 0 <= self.retries <= MAX_RETRIES:
-            raise ValueError(f'deadline and batch_size must be positive, and retries in 0..{MAX_RETRIES}; got {self}')
+        if (
+            not 0 < self.deadline <= MAX_DEADLINE
+            or not 0 <= self.retries <= MAX_RETRIES
+            or not 0 <= (self.version or 0) <= _MAX_VERSION
+            or self.batch_size < 1
+        ):
+            raise ValueError(
+                f'deadline must be above 0 and at most {MAX_DEADLINE:g}, retries in 0..{MAX_RETRIES}, version in '
+                f'0..{_MAX_VERSION}, and batch_size 1 or more; got {self}'
+            )
 
 
 class Client(abc.ABC):
@@ -103,7 +113,10 @@ class Client(abc.ABC):
     def too_slow(self) -> ClientError:
         """What to raise once the deadline has passed."""
         waited = f'{self.settings.deadline:g} s'
-        return ClientError(f'{self.called}: no answer within {waited}; give it a longer deadline, or smaller batches')
+        return ClientError(
+            f'{self.called}: no answer within {waited}; give it a longer deadline or smaller batches, and see that it '
+            'can be reached'
+        )
 
     def _predict(self, batch: Sequence[bytes]) -> list[Prediction]:
         return answers.predictions(self.ask(batch), len(batch), self.called)

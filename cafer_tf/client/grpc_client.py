@@ -14,16 +14,16 @@ from tensorflow_serving.apis.predict_pb2 import PredictRequest
 from tensorflow_serving.apis.prediction_service_pb2_grpc import PredictionServiceStub
 
 from cafer_tf.client.client import Client, Settings
-from cafer_tf.client.errors import ClientError
+from cafer_tf.client.errors import ClientError, printable
 from cafer_tf.serving import IMAGE_BYTES_SIGNATURE
 
 _LARGEST = 2**31 - 1
 _HINTS = {
     grpc.StatusCode.UNAVAILABLE: 'see that it runs, has loaded the model and speaks gRPC at this port, or ask again',
-    grpc.StatusCode.NOT_FOUND: 'ask for another model or version, or for none to get the newest one',
+    grpc.StatusCode.NOT_FOUND: 'ask for another model or version, or leave the version out for the newest',
     grpc.StatusCode.UNIMPLEMENTED: 'this is not TensorFlow Serving',
     grpc.StatusCode.INVALID_ARGUMENT: 'see that it is a model of this project, and that batches are not too large',
-    grpc.StatusCode.RESOURCE_EXHAUSTED: 'ask with smaller batches',
+    grpc.StatusCode.RESOURCE_EXHAUSTED: 'ask with smaller batches, or a server that has less to do',
 }
 
 
@@ -78,7 +78,7 @@ class GrpcClient(Client):
         self._channel.close()
 
     def _explained(self, error: grpc.RpcError) -> ClientError:
-        code, details = error.code(), ' '.join(str(error.details()).split())
+        code, details = error.code(), printable(error.details())
         if code is grpc.StatusCode.DEADLINE_EXCEEDED:
             return self.too_slow()
         hint = f'; {_HINTS[code]}' if code in _HINTS else ''

@@ -2,6 +2,7 @@
 
 import json
 import socket
+import sys
 import threading
 import time
 
@@ -53,11 +54,11 @@ class Busy:
     """Says that the server is not available, for a number of calls."""
 
     def __init__(self, times):
-        self.times, self.calls = times, 0
+        self.times, self.asked = times, []
 
     def __call__(self, answer, context_or_code, body=None):
-        self.calls += 1
-        if self.calls > self.times:
+        self.asked.append(time.monotonic())
+        if len(self.asked) > self.times:
             return None
         if body is None:
             context_or_code.abort(grpc.StatusCode.UNAVAILABLE, 'the queue is full')
@@ -76,7 +77,18 @@ def test_who_is_not_available_is_asked_again(serve, served, images, expected, ti
         else:
             with pytest.raises(ClientError, match=r'127.0.0.1:\d+, cafer: (UNAVAILABLE|HTTP 503): the queue is full; '):
                 ask(server, [large], retries=2)
-    assert busy.calls == 3
+    assert len(busy.asked) == 3
+    assert (np.diff(busy.asked) > [0.15, 0.3]).all()
+
+
+def test_repeats_end_with_the_deadline(serve, served, images):
+    busy = Busy(9)
+    with serve(served, busy) as server:
+        start = time.monotonic()
+        with pytest.raises(ClientError, match=r'no answer within 0\.5 s|HTTP 503: the queue is full'):
+            ask(server, images[:1], retries=4, deadline=0.5)
+        assert time.monotonic() - start < 1.2
+    assert len(busy.asked) < 4
 
 
 def test_who_comes_late_is_waited_for(served, images):
@@ -102,22 +114,24 @@ def test_who_is_slow_is_given_up(serve, served, images):
         assert time.monotonic() - start < 1.2
 
 
-def test_an_answer_in_drops_is_given_up(served, images):
-    def drip(handler, code, body):
-        handler.send_response(code)
-        handler.send_header('Content-Length', str(len(body)))
-        handler.end_headers()
+@pytest.mark.parametrize('whole', [b'HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n', b'HTTP/1.1 503 No\r\n\r\n', b''])
+def test_an_answer_in_drops_is_given_up(served, images, whole):
+    def drip(handler, *_):
+        handler.wfile.write(whole)
         try:
-            for place in range(20):
-                handler.wfile.write(body[place : place + 1])
+            for drop in b'HTTP/1.1 200 OK\r\nNever-ending':
+                handler.wfile.write(bytes([drop]))
                 time.sleep(0.1)
         except OSError:
             pass  # the client has gone
         handler.close_connection = True
         return True
 
-    with rest_server(served, drip) as server, pytest.raises(ClientError, match=r'no answer within 0\.5 s'):
-        ask(server, images[:1], deadline=0.5)
+    with rest_server(served, drip) as server:
+        start = time.monotonic()
+        with pytest.raises(ClientError, match=r'no answer within 0\.5 s'):
+            ask(server, images[:1], deadline=0.5)
+        assert time.monotonic() - start < 1.2
 
 
 @pytest.mark.parametrize(
@@ -195,10 +209,28 @@ def replied(code, body):
         (replied(302, b''), 'HTTP 302: Found'),
         (replied(200, b'{"outputs": {"valence": [[1], [2]]}}'), 'without the output arousal; there is valence'),
         (replied(200, b'{"outputs": {"valence": [["x"], [1]]}}'), 'valence that is not 2 numbers'),
+        (replied(200, b'{"outputs": {"valence": [["1"], ["0"]]}}'), 'valence that is not 2 numbers'),
         (replied(200, b'{"outputs": {"valence": [[1, 2]]}}'), 'valence that is not 2 numbers'),
+        (replied(429, b'{}'), 'HTTP 429: Too Many Requests; ask with smaller batches'),
+        (replied(504, b'{}'), 'HTTP 504: Gateway Timeout; .*rest_api_timeout_in_ms'),
         (hang_up, r'no answer \(.*Remote end closed connection'),
     ],
-    ids=['no JSON', 'deep', 'rows', 'long', 'proxy', 'refused', 'moved', 'missing', 'text', 'shape', 'closed'],
+    ids=[
+        'no JSON',
+        'deep',
+        'rows',
+        'long',
+        'proxy',
+        'refused',
+        'moved',
+        'missing',
+        'text',
+        'digits',
+        'shape',
+        '429',
+        '504',
+        'closed',
+    ],
 )
 def test_a_strange_web_server_is_explained(served, images, meddle, message):
     with rest_server(served, meddle) as server, pytest.raises(ClientError, match=message):
@@ -209,7 +241,11 @@ def test_a_strange_web_server_is_explained(served, images, meddle, message):
     ('outputs', 'message'),
     [
         ({'status': [[9]]}, 'the status 9, which has no meaning here'),
-        ({'arousal': [[float('inf')]]}, 'arousal that is not finite'),
+        ({'arousal': [[float('inf')]]}, r'arousal inf with status 0, not a number in \[-1, 1\]'),
+        ({'arousal': [[float('nan')]]}, 'arousal nan with status 0'),
+        ({'valence': [[-1.01]]}, 'valence -1.01 with status 0'),
+        ({'intensity': [[-0.1]]}, r'intensity -0.1 with status 0, not a number in \[0, 1.414\]'),
+        ({'status': [[2]]}, 'valence 0.1 with status 2, not NaN'),
     ],
 )
 def test_what_the_servable_never_says_is_refused(served, images, outputs, message):
@@ -217,6 +253,55 @@ def test_what_the_servable_never_says_is_refused(served, images, outputs, messag
     body = json.dumps({'outputs': {**good, **outputs}}).encode()
     with rest_server(served, replied(200, body)) as server, pytest.raises(ClientError, match=message):
         ask(server, images[:1])
+
+
+def test_the_corners_of_the_plane_are_believed(served, images):
+    corner = {'valence': [[1]], 'arousal': [[-1.0000001]], 'intensity': [[1.4142136]], 'status': [[0]]}
+    with rest_server(served, replied(200, json.dumps({'outputs': corner}).encode())) as server:
+        assert ask(server, images[:1])[0, 0] == 1
+
+
+EVIL = '\x1b[2J\u202e' + 'x' * 5000
+
+
+@pytest.mark.parametrize(
+    ('kind', 'meddle'),
+    [
+        (grpc_server, lambda _, context: context.abort(grpc.StatusCode.INTERNAL, EVIL)),
+        (
+            grpc_server,
+            lambda response, _: response.outputs[EVIL].ParseFromString(b'') or put('status', None)(response, _),
+        ),
+        (rest_server, replied(400, json.dumps({'error': EVIL}).encode())),
+        (rest_server, replied(200, json.dumps({'outputs': {EVIL: []}}).encode())),
+        (rest_server, replied(200, EVIL.encode())),
+        (rest_server, lambda handler, *_: handler.wfile.write(EVIL.encode() + b'\r\n\r\n')),
+    ],
+    ids=['details', 'outputs', 'error', 'names', 'body', 'status line'],
+)
+def test_a_server_does_not_write_to_the_terminal(served, images, kind, meddle):
+    with kind(served, meddle) as server, pytest.raises(ClientError, match=r'\\x1b\[2J') as raised:
+        ask(server, images[:1])
+    assert str(raised.value).isprintable()
+    assert len(str(raised.value)) < 600
+
+
+def test_passwords_stay_at_home(served, images, tmp_path, monkeypatch):
+    (tmp_path / 'netrc').write_text('default login me password secret')
+    monkeypatch.setenv('NETRC', str(tmp_path / 'netrc'))
+    sent = []
+    with rest_server(served, lambda handler, *_: sent.append(handler.headers.get('Authorization'))) as server:
+        ask(server, images[:1])
+    assert sent == [None]
+
+
+def test_a_missing_package_is_named(served, images, monkeypatch):
+    monkeypatch.delitem(sys.modules, 'cafer_tf.client.rest_client', raising=False)
+    monkeypatch.setitem(sys.modules, 'requests', None)
+    with pytest.raises(ClientError, match=r'package requests, which is not installed.*cafer-tf\[client\]'):
+        connect('http://localhost:8501')
+    with grpc_server(served) as server:
+        assert len(ask(server, images[:1])) == 1
 
 
 @pytest.mark.parametrize(
@@ -227,7 +312,11 @@ def test_an_address_that_is_none(address):
         connect(address)
 
 
-@pytest.mark.parametrize('settings', [{'deadline': 0}, {'retries': 5}, {'batch_size': 0}, {'deadline': float('nan')}])
+@pytest.mark.parametrize(
+    'settings',
+    [{'deadline': deadline} for deadline in (0, 3601, float('inf'), float('nan'))]
+    + [{'retries': 5}, {'batch_size': 0}, {'version': -1}, {'version': 2**63}],
+)
 def test_settings_out_of_range(settings):
-    with pytest.raises(ValueError, match='must be positive'):
+    with pytest.raises(ValueError, match='deadline must be above 0'):
         Settings(**settings)

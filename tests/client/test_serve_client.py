@@ -1,6 +1,7 @@
 """`cafer serve-client`."""
 
 import csv
+import dataclasses
 import json
 
 import numpy as np
@@ -9,7 +10,7 @@ from click.testing import CliRunner
 from model_servers import grpc_server, rest_server
 
 from cafer_tf.cli.serve_client import serve_client
-from cafer_tf.client import MAX_RETRIES
+from cafer_tf.client import MAX_DEADLINE, MAX_RETRIES, Settings
 from cafer_tf.serving import STATUSES
 
 
@@ -32,10 +33,12 @@ def test_folders_are_answered_with_a_status_each(serve, served, crops, expected,
         result = call('--server', server, crops, tmp_path / 'none.png', '--json', '--csv', table, '--batch-size', 3)
     assert result.exit_code == 1
     rows = [json.loads(line) for line in result.stdout.splitlines()]
-    assert [row['path'] for row in rows] == [str(crops / f'{number}.jpg') for number in range(7)]
-    assert [row['status'] for row in rows] == [STATUSES[int(status)] for status in expected[:, 3]]
+    assert [row['path'] for row in rows[:-1]] == [str(crops / f'{number}.jpg') for number in range(7)]
+    assert [row['status'] for row in rows[:-1]] == [STATUSES[int(status)] for status in expected[:, 3]]
     numbers = np.array([[row[name] for name in ('valence', 'arousal', 'intensity')] for row in rows], float)
-    np.testing.assert_allclose(numbers, expected[:, :3], atol=1e-5, equal_nan=True)
+    np.testing.assert_allclose(numbers[:-1], expected[:, :3], atol=1e-5, equal_nan=True)
+    assert rows[-1]['path'] == str(tmp_path / 'none.png')
+    assert rows[-1]['status'] == 'missing file' and np.isnan(numbers[-1]).all()
     with table.open() as file:
         written = list(csv.DictReader(file))
     assert written == [{name: '' if value is None else str(value) for name, value in row.items()} for row in rows]
@@ -64,8 +67,20 @@ def test_what_goes_wrong_is_one_line(served, crops, tmp_path):
     for arguments, message in (
         (('--server', 'nowhere', crops), "Error: 'nowhere' is no address of a server"),
         (('--server', 'a:1', crops, '--retries', MAX_RETRIES + 1), '--retries'),
+        (('--server', 'a:1', crops, '--deadline', 'inf'), '--deadline'),
+        (('--server', 'a:1', crops, '--deadline', 'nan'), 'deadline must be above 0'),
+        (('--server', 'a:1', crops, '--version', 2**63), 'version in 0..9223372036854775807'),
         (('--server', 'a:1', crops, '--csv', crops / '0.jpg'), 'has the name of an image'),
     ):
         result = call(*arguments)
         assert result.exit_code in (1, 2)
         assert message in result.stderr
+
+
+def test_options_are_those_of_the_settings():
+    options = {option.name: option for option in serve_client.params}
+    names = {'model': 'model_name'}
+    for name, value in dataclasses.asdict(Settings()).items():
+        assert options[names.get(name, name)].default == value, name
+    assert options['retries'].type.max == MAX_RETRIES
+    assert options['deadline'].type.max == MAX_DEADLINE

@@ -20,7 +20,9 @@ from cafer_tf.serving import Predictor, warm_up
 DEPLOY = pathlib.Path(__file__).parents[2] / 'deploy'
 FIELD = descriptor_pb2.FieldDescriptorProto
 INT64, BOOL, STRING, MESSAGE = FIELD.TYPE_INT64, FIELD.TYPE_BOOL, FIELD.TYPE_STRING, FIELD.TYPE_MESSAGE
-WRAPPED = {INT64: '.google.protobuf.Int64Value', STRING: '.google.protobuf.StringValue'}
+WRAPPED = {
+    kind: f'.google.protobuf.{name}Value' for kind, name in ((INT64, 'Int64'), (BOOL, 'Bool'), (STRING, 'String'))
+}
 
 
 def message(name, *fields):
@@ -87,6 +89,8 @@ def test_batches_have_the_sizes_that_models_warm_up_with():
             (5, 'thread_pool_name', MESSAGE, WRAPPED[STRING], one),
             (6, 'allowed_batch_sizes', INT64, None, many),
             (7, 'pad_variable_length_inputs', BOOL, None, one),
+            (8, 'enable_large_batch_splitting', MESSAGE, WRAPPED[BOOL], one),
+            (9, 'max_execution_batch_size', MESSAGE, WRAPPED[INT64], one),
         ),
     )
     assert tuple(config.allowed_batch_sizes) == warm_up.BATCH_SIZES
@@ -112,6 +116,7 @@ def test_both_start_the_same_server(compose, kubernetes, pod):
     assert compose['image'] == container['image']
     assert compose['image'] == f'tensorflow/serving:{importlib.metadata.version("tensorflow-serving-api")}'
     assert compose['command'] == container['args']
+    assert compose['init'] and pod['spec']['shareProcessNamespace']  # the shell that starts it must not be process 1
     limits, others = compose['deploy']['resources']['limits'], container['resources']['limits']
     assert (limits['cpus'], f'{limits["memory"]}i') == (others['cpu'], others['memory'])
     mounted = [word.split('=')[1] for word in compose['command'] if '/etc/cafer/' in word]
@@ -134,9 +139,10 @@ def test_both_start_the_same_server(compose, kubernetes, pod):
 
 def test_nobody_reaches_it_from_outside_and_it_may_do_little(compose, pod):
     assert compose['ports'] == ['127.0.0.1:8500:8500', '127.0.0.1:8501:8501']
-    assert compose['read_only'] and compose['cap_drop'] == ['ALL'] and compose['user'] != '0:0'
+    assert compose['read_only'] and compose['cap_drop'] == ['ALL'] and compose['user'] == '65534:65534'
     (container,) = pod['spec']['containers']
-    assert pod['spec']['securityContext']['runAsNonRoot']
+    context = pod['spec']['securityContext']
+    assert context['runAsNonRoot'] and f'{context["runAsUser"]}:{context["runAsGroup"]}' == compose['user']
     assert container['securityContext'] == {
         'allowPrivilegeEscalation': False,
         'readOnlyRootFilesystem': True,
@@ -144,7 +150,7 @@ def test_nobody_reaches_it_from_outside_and_it_may_do_little(compose, pod):
     }
 
 
-def test_pods_are_found_and_asked_for_their_state(kubernetes, pod):
+def test_pods_are_found_and_asked_for_their_state(compose, kubernetes, pod):
     (container,) = pod['spec']['containers']
     ports = {port['name']: port['containerPort'] for port in container['ports']}
     assert ports == {'grpc': 8500, 'http': 8501}
@@ -153,8 +159,9 @@ def test_pods_are_found_and_asked_for_their_state(kubernetes, pod):
     service = kubernetes['Service']['spec']
     assert service['selector'] == labels
     assert [(port['port'], port['targetPort']) for port in service['ports']] == [(8500, 'grpc'), (8501, 'http')]
-    for probe in ('startupProbe', 'readinessProbe', 'livenessProbe'):
-        assert container[probe]['httpGet'] == {'path': f'/v1/models/{Settings().model}', 'port': 'http'}
+    assert ['CMD', *container['readinessProbe']['exec']['command']] == compose['healthcheck']['test']
+    for probe in ('startupProbe', 'livenessProbe'):
+        assert container[probe]['tcpSocket'] == {'port': 'grpc'}
 
 
 @pytest.mark.skipif(shutil.which('bash') is None, reason='the health check is a command of bash')
@@ -169,8 +176,8 @@ def test_the_health_check_tells_whether_the_model_is_there(compose, name, health
         assert (subprocess.run(words, timeout=20, check=False).returncode == 0) == healthy
 
 
-def engine():
-    """Why no container can be started here; None where one can."""
+def engine(image):
+    """Why no container of an image can be started here; None where one can."""
     if shutil.which('docker') is None:
         return 'there is no docker command'
     for words, reason in ((['info'], 'no Docker engine answers'), (['compose', 'version'], 'docker has no compose')):
@@ -180,13 +187,23 @@ def engine():
             return reason
         if done.returncode:
             return reason
+    if subprocess.run(['docker', 'image', 'inspect', image], capture_output=True, timeout=30, check=False).returncode:
+        try:
+            done = subprocess.run(
+                ['docker', 'pull', '--quiet', image], capture_output=True, text=True, timeout=600, check=False
+            )
+        except subprocess.TimeoutExpired:
+            return f'{image} was not there within 10 minutes'
+        assert 'manifest' not in done.stderr, done.stderr  # a registry answers, but knows no such image
+        if done.returncode:
+            return f'{image} cannot be pulled'
     return None
 
 
 @pytest.mark.e2e
-def test_the_stock_image_answers_as_the_process_does(tmp_path):
+def test_the_stock_image_answers_as_the_process_does(compose, tmp_path):
     """Pulls the image where it isn't there; the ports 8500 and 8501 must be free."""
-    reason = engine()
+    reason = engine(compose['image'])
     if reason:
         pytest.skip(f'not run against the stock server: {reason}')
     from exported import export_untrained
@@ -196,12 +213,12 @@ def test_the_stock_image_answers_as_the_process_does(tmp_path):
     images = [encode(image_of(0.5, 0.5)), b'no image', encode(image_of(-0.5, 0.1))]
     expected = Predictor(tmp_path / 'models' / 'cafer').predict(images)
     environment = {**os.environ, 'CAFER_MODELS': str(tmp_path / 'models')}
-    compose = ['docker', 'compose', '--file', str(DEPLOY / 'compose.yaml'), '--project-name', 'cafer-test']
+    call = ['docker', 'compose', '--file', str(DEPLOY / 'compose.yaml'), '--project-name', 'cafer-test']
     try:
-        subprocess.run([*compose, 'up', '--wait', '--wait-timeout', '300'], env=environment, check=True)
+        subprocess.run([*call, 'up', '--wait', '--wait-timeout', '300'], env=environment, check=True)
         for server in ('127.0.0.1:8500', 'http://127.0.0.1:8501'):
             with connect(server) as client:
                 np.testing.assert_allclose(client.predict(images), expected, atol=1e-5)
     finally:
-        subprocess.run([*compose, 'logs', '--tail', '50'], env=environment, check=False)
-        subprocess.run([*compose, 'down'], env=environment, check=False)
+        subprocess.run([*call, 'logs', '--tail', '50'], env=environment, check=False)
+        subprocess.run([*call, 'down'], env=environment, check=False)
