@@ -1,4 +1,4 @@
-# Every target sets the environment up first, which takes a minute or two once and no time afterwards.
+# Targets that need the environment (all but clean and help) set it up first: a minute or two once, no time afterwards.
 PYTHON3 ?= python3
 PYTEST_ARGS ?=
 STUDY_ARGS ?=

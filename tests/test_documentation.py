@@ -2,25 +2,34 @@
 
 import ast
 import html.parser
+import importlib
 import itertools
 import os
 import pathlib
 import re
+import shlex
 import subprocess
 import sys
+import types
 import zlib
 
 import click
 import pytest
 
 from cafer_tf import cli
+from cafer_tf.cli.benchmark import benchmark
+from cafer_tf.cli.run import run
 from cafer_tf.config import Config, parse_change
+from cafer_tf.metric_learning import RECIPES
 
 ROOT = pathlib.Path(__file__).parent.parent
 DOCS = ROOT / 'docs'
-PAGES = sorted(path for path in DOCS.rglob('*.md'))
+PAGES = sorted(DOCS.rglob('*.md'))
+TEXTS = [ROOT / 'README.md', *PAGES]
 NOT_PUBLIC = {'cafer_tf.cli', 'cafer_tf.study'}
 """Packages that nobody is meant to import."""
+WHOLE_PHOTOGRAPHS = {'affectnet_csv', 'afew_va'}
+"""Layouts whose images are no faces until they are cropped."""
 LOADED = {'href': {'link'}, 'src': {'script', 'img', 'iframe', 'source', 'video', 'audio', 'embed'}, 'data': {'object'}}
 
 pytestmark = pytest.mark.skipif(not DOCS.exists(), reason='the documentation belongs to the checkout, not to the wheel')
@@ -73,9 +82,14 @@ def test_equations_are_pictures(site):
     assert page.count('<p class="equation"><svg') == equations > 0
 
 
-def test_every_public_name_is_in_the_reference(site):
+@pytest.fixture(scope='module')
+def documented(site):
+    """The names that the reference describes."""
     inventory = (site / 'objects.inv').read_bytes().split(b'\n', 4)[4]
-    documented = {line.split()[0] for line in zlib.decompress(inventory).decode().splitlines()}
+    return {line.split()[0] for line in zlib.decompress(inventory).decode().splitlines()}
+
+
+def test_every_public_name_is_in_the_reference(documented):
     missing = []
     for path in sorted((ROOT / 'cafer_tf').glob('*/__init__.py')):
         package = f'cafer_tf.{path.parent.name}'
@@ -90,9 +104,50 @@ def public_names(path, package):
             yield from (f'{package}.{name}' for name in ast.literal_eval(node.value))
 
 
+def test_what_snippets_import_is_in_the_reference(documented):
+    missing = []
+    for place, snippet in blocks('python'):
+        for module, name in imported(snippet):
+            value = resolved(module, name)
+            names = {f'{module}.{name}', f'{getattr(value, "__module__", "")}.{getattr(value, "__qualname__", "")}'}
+            missing += [(place, module, name)] * (not names & documented)
+    assert missing == []
+
+
+def imported(snippet):
+    """What a snippet imports from this package: modules and names."""
+    for node in ast.walk(ast.parse(snippet)):
+        if isinstance(node, ast.ImportFrom) and node.module.split('.')[0] == 'cafer_tf':
+            yield from ((node.module, name.name) for name in node.names)
+
+
+def resolved(module, name):
+    found = importlib.import_module(module)
+    return getattr(found, name) if hasattr(found, name) else importlib.import_module(f'{module}.{name}')
+
+
+def test_snippets_use_what_is_there():
+    snippets = list(blocks('python'))
+    assert len(snippets) > 15
+    for place, snippet in snippets:
+        scope = {name: resolved(module, name) for module, name in imported(snippet)}
+        scope |= {'cafer_tf': importlib.import_module('cafer_tf')}
+        for node in ast.walk(ast.parse(snippet, place)):
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+                owner = scope.get(node.value.id)
+                assert not isinstance(owner, types.ModuleType) or hasattr(owner, node.attr), f'{place}: {node.attr}'
+
+
+def test_snippets_for_keras_run():
+    snippets = [(place, snippet) for place, snippet in blocks('python') if 'keras.md' in place]
+    assert len(snippets) > 5
+    for place, snippet in snippets:
+        exec(compile(snippet, place, 'exec'), {})
+
+
 def blocks(kind):
     """Each block of a kind in the pages, with where it stands."""
-    for page in PAGES:
+    for page in TEXTS:
         text = page.read_text(encoding='utf-8')
         for block in re.finditer(rf'^```{kind}\n(.*?)^```$', text, re.DOTALL | re.MULTILINE):
             yield f'{page.relative_to(ROOT)}:{text.count(chr(10), 0, block.start()) + 1}', block[1]
@@ -101,43 +156,68 @@ def blocks(kind):
 def test_quoted_messages_are_in_the_code():
     """What differs from one message to another is `…` in the pages, and a placeholder in the code."""
     sources = [path for folder in ('cafer_tf', 'pipeline', 'scripts') for path in (ROOT / folder).rglob('*.py')]
-    trees = (ast.parse(path.read_text(encoding='utf-8')) for path in sources)
-    texts = [
-        ' '.join(node.value.split())
-        for tree in trees
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Constant) and isinstance(node.value, str)
-    ]
-    quoted = [
-        (place, part.strip()) for place, text in blocks('text') for part in text.split('…') if part.strip(' \n.,;')
-    ]
-    assert len(quoted) > 20
-    assert [(place, part) for place, part in quoted if not any(part in text for text in texts)] == []
+    nodes = [node for path in sources for node in ast.walk(ast.parse(path.read_text(encoding='utf-8')))]
+    messages = [' '.join(text.split()) for text in map(message, nodes) if text]
+    quoted = [(place, line) for place, text in blocks('text') for line in text.splitlines()]
+    assert len(quoted) > 15
+    missing = []
+    for place, line in quoted:
+        pieces = re.compile('.*'.join(re.escape(piece.strip()) for piece in line.split('…')))
+        missing += [(place, line)] * (not any(map(pieces.search, messages)))
+    assert missing == []
+
+
+def message(node):
+    """The text of a string, or of an f-string without what is put into it."""
+    if isinstance(node, ast.JoinedStr):
+        return ''.join(part.value if isinstance(part, ast.Constant) else '…' for part in node.values)
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ''
 
 
 def test_commands_and_settings_exist():
-    lines = [(place, line) for place, text in blocks('sh') for line in text.replace('\\\n', ' ').splitlines()]
-    calls = [(place, words[1:]) for place, line in lines for words in commands_in(line) if is_cafer(words[0])]
-    assert len(calls) > 40
+    calls = [(place, words[1:]) for place, text in blocks('sh') for words in commands_in(text) if is_cafer(words[0])]
+    assert len(calls) > 60
     for place, words in calls:
         command = cli.main
         while isinstance(command, click.Group) and words and words[0] in command.commands:
             command, words = command.commands[words[0]], words[1:]
         assert not isinstance(command, click.Group) or words[0].startswith('-'), f'{place}: {words}'
-        known = {option for parameter in command.params for option in parameter.opts} | {'--help', '--version'}
-        assert {word.split('=')[0] for word in words if word.startswith('--')} <= known, f'{place}: {words}'
-        if command.name == 'run':
-            changes = [
-                word for word, before in zip(words[1:], words, strict=False) if before == '--set' and '=' in word
-            ]
-            Config().with_changes([('faces.size', 96), *map(parse_change, changes)])
+        try:
+            given = options_of(command, words)
+            check_settings(command, given)
+        except (click.UsageError, ValueError) as error:
+            pytest.fail(f'{place}: {words}: {error}')
 
 
-def commands_in(line):
-    """The words of each command of a line, without its variables and its comment."""
-    for command in re.split(r'\s#|;', line):
-        words = list(itertools.dropwhile(lambda word: word == 'do' or '=' in word, command.split()))
-        if words:
+def options_of(command, words):
+    """The options of a call; their values are checked, but for files, which are not there."""
+    context = click.Context(command)
+    given, _, _ = command.make_parser(context).parse_args(list(words))
+    for parameter in command.params:
+        if parameter.name in given and not isinstance(parameter.type, click.Path):
+            given[parameter.name] = parameter.type_cast_value(context, given[parameter.name])
+    return given
+
+
+def check_settings(command, given):
+    if command is benchmark.commands['metric-learning']:
+        RECIPES[given['dataset']].with_changes(given.get('changes', ()))
+    elif command is benchmark.commands['table']:
+        Config().with_changes(map(parse_change, given.get('changes', ())))
+    elif command is run:
+        config = Config.from_preset(*given.get('preset', ())).with_changes(map(parse_change, given.get('changes', ())))
+        if given.get('dataset') in WHOLE_PHOTOGRAPHS and config.faces.source == 'as_is':
+            raise ValueError('whole photographs would be taken for faces: set faces.source')
+
+
+def commands_in(text):
+    """The words of each command of a block, without its variables and its comment."""
+    lines = text.replace('\\\n', ' ').replace('\n', '\n; ')  # a comment ends with its line, and so does a command
+    lexer = shlex.shlex(lines, posix=True, punctuation_chars=';|&')
+    lexer.whitespace_split = True
+    for ends, words in itertools.groupby(lexer, key=lambda word: set(word) <= set(';|&')):
+        words = list(itertools.dropwhile(lambda word: word == 'do' or '=' in word, words))
+        if words and not ends:
             yield words
 
 
@@ -145,8 +225,28 @@ def is_cafer(word):
     return word in ('cafer', '.venv/bin/cafer')
 
 
-def test_snippets_are_python():
-    snippets = list(blocks('python'))
-    assert len(snippets) > 15
-    for place, snippet in snippets:
-        compile(snippet, place, 'exec')
+def test_settings_in_sentences_exist():
+    texts = [(page.name, page.read_text(encoding='utf-8')) for page in TEXTS]
+    settings = [
+        (page, setting) for page, text in texts for setting in re.findall(r'`(?:--set )?(\w+\.\w+=[^`\s…]+)`', text)
+    ]
+    assert len(settings) > 30
+    for page, setting in settings:
+        try:
+            if setting.split('=')[0] not in Config().flat():
+                RECIPES['omniglot'].with_changes([setting])
+            else:  # sources of crops want a size
+                Config().with_changes([('faces.size', 96), parse_change(setting)])
+        except ValueError as error:
+            pytest.fail(f'{page}: {setting}: {error}')
+
+
+def test_variables_of_the_pipeline_are_those_that_it_reads():
+    read = re.findall(r"\bread\('(\w+)'", (ROOT / 'pipeline' / 'configs.py').read_text(encoding='utf-8'))
+    page = (DOCS / 'howto' / 'pipeline.md').read_text(encoding='utf-8')
+    rows = re.findall(r'^\| (`CAFER_.*?) \| (.*?) ?\|', page, re.MULTILINE)
+    assert sorted(re.findall('CAFER_\\w+', ' '.join(name for name, _ in rows))) == sorted(
+        f'CAFER_{name}' for name in read
+    )
+    options = {option for _, cell in rows for option in re.findall(r'--[\w-]+', cell)}
+    assert options == {option for parameter in run.params for option in parameter.opts} - {'--set'}

@@ -20,7 +20,7 @@ Examples:
   cafer report --run runs/demo --study docs/study
 
 \b
-`cafer synthesize videos/ --video` renders videos of people that no run of rendered faces has seen.
+`cafer synthesize videos/ --video` renders videos of people that a run with the same --people and --seed has not seen.
 """
 )
 @click.option('--run', 'out', required=True, type=_PATH, help='Folder of a run that serves a model.')

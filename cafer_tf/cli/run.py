@@ -19,7 +19,7 @@ from cafer_tf.datasets import LAYOUTS
 Examples:
   cafer run                                         rendered faces, into runs/demo
   cafer run --dataset csv --root faces/             your own faces, into runs/csv
-  cafer run --dataset afew_va --root AFEW-VA/ --fold 1/5 --out runs/afew_va-1
+  cafer run --dataset afew_va --root AFEW-VA/ --fold 1/5 --set faces.source=given --set faces.size=72
   cafer run --preset supervised --out runs/supervised
   cafer run --preset published_code --preset alexnet --dataset csv --root faces/
   cafer run --set training.epochs=40 --min-ccc 0.5
