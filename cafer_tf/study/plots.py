@@ -27,7 +27,7 @@ def comparison_figure(variants: Mapping[float, Mapping[str, Mapping[Run, Mapping
         variants: of `comparison.by_variant`; a variant without a run in common with `supervised` is left out.
     """
     figure = Figure(figsize=(10, 1.0 + 2.3 * len(variants)), layout='constrained')
-    panels = figure.subplots(len(variants), len(_PANELS), squeeze=False, sharey=True)
+    panels = figure.subplots(len(variants), len(_PANELS), squeeze=False, sharex='col', sharey=True)
     for line, (idiosyncrasy, rows) in zip(panels, variants.items(), strict=True):
         reference = rows.get(BASELINE, {})
         names = [name for name in rows if name != BASELINE and differences(rows[name], reference)]
@@ -58,4 +58,5 @@ def _draw(axes: Any, found: list[Mean], colour: str) -> None:
         axes.plot([mean.low, mean.high], [row, row], color=colour, linewidth=1.5)
         axes.plot(mean.value, row, 'o', color=colour, markersize=5)
     axes.tick_params(labelsize=8)
+    axes.locator_params(axis='x', nbins=6)
     axes.grid(axis='x', color='0.9')
