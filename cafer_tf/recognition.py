@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
 
 from cafer_tf import datasets, faces, features, grouping, input
 from cafer_tf.config import Config, FacesConfig
-from cafer_tf.faces import Face, NoFaceError
+from cafer_tf.faces import Face, FacesError, NoFaceError
 from cafer_tf.faces.face import Box, Point
 from cafer_tf.serving import STATUSES, ModelError, Predictor
 
@@ -55,7 +55,7 @@ class Photograph(NamedTuple):
 
     Attributes:
         image: uint8 `[height, width, 3]`, RGB, upright.
-        faces: the largest first; at least one.
+        faces: the largest first.
         crops: of the faces, uint8 `[height, width, 3]`.
         whole: whether the image was taken as one face, whose box is then the image.
         found: how many faces the detector found; 0 where it was not asked.
@@ -89,13 +89,13 @@ def recognise(predictor: Predictor, image: np.ndarray) -> list[RecognisedFace]:
 def recognise_file(predictor: Predictor, data: bytes, whole: bool = False) -> Photograph:
     """The same for an image file, which may show a face that is cropped already.
 
-    A model that was trained on images as they were takes an image whole, the very bytes, where it looks as if it were
-    one of them (`is_crop`).
-
     Args:
         predictor: the model.
         data: of a JPEG or PNG.
-        whole: whether the image is one face, cropped already; it is not searched then.
+        whole: whether the image is one face, cropped already, whatever it looks like; it is not searched then.
+
+    Returns:
+        The photograph, with at least one face.
 
     Raises:
         UnusableImage: the image cannot be decoded, has no face, or is taken whole and more than the model takes; the
@@ -103,10 +103,32 @@ def recognise_file(predictor: Predictor, data: bytes, whole: bool = False) -> Ph
         FacesError: mtcnn is needed, and not installed.
         ModelError: the model does not answer.
     """
+    photograph = look(predictor, data, whole or None)
+    if not photograph.faces:
+        raise NoFaceError('no face found')
+    return photograph
+
+
+def look(predictor: Predictor, data: bytes, whole: bool | None = None) -> Photograph:
+    """`recognise_file`, for which a file without a face is as good as any.
+
+    A model that was trained on images as they were takes an image whole, the very bytes, where it looks as if it were
+    one of them (`is_crop`).
+
+    Args:
+        predictor: the model.
+        data: of a JPEG or PNG.
+        whole: whether the image is one face, cropped already: it is not searched then. None for what it looks like.
+
+    Raises:
+        UnusableImage: the image cannot be decoded, or is taken whole and more than the model takes.
+        FacesError: mtcnn is needed, and not installed.
+        ModelError: the model does not answer.
+    """
     image, config = faces.decode(data), parameters(predictor.config)
     as_is = predictor.config.faces.source == 'as_is'
     found = [] if whole else faces.detect(image, config.min_confidence)
-    if whole or (as_is and is_crop(image, found)):
+    if whole or (whole is None and as_is and is_crop(image, found)):
         (answer,) = predictor.predict([predictor.prepare(data) if as_is else data])
         if answer.status:
             raise datasets.UnusableImage(STATUSES[answer.status])
@@ -116,9 +138,35 @@ def recognise_file(predictor: Predictor, data: bytes, whole: bool = False) -> Ph
         face = RecognisedFace((0.0, 0.0, float(width), float(height)), None, None, 1.0, *point)
         return Photograph(image, [face], [image], True, len(found))
     kept, crops = cropped(image, found, config)
-    if not kept:
-        raise NoFaceError('no face found')
     return Photograph(image, answered(predictor, kept, crops), crops, False, len(found))
+
+
+def facts(photograph: Photograph) -> list[dict[str, Any]]:
+    """What is known of each face, by name; one that is the whole image has no place in it: None.
+
+    Args:
+        photograph: with the faces.
+    """
+    placeless = dict.fromkeys(('box', 'left_eye', 'right_eye', 'confidence')) if photograph.whole else {}
+    return [{**face._asdict(), **placeless} for face in photograph.faces]
+
+
+def finds_faces(predictor: Predictor) -> bool:
+    """Whether there is a detector of faces; a model of faces that were cropped already can do without.
+
+    Args:
+        predictor: the model.
+
+    Raises:
+        FacesError: there is none, and the model needs one.
+    """
+    try:
+        faces.require_detector()
+    except FacesError:
+        if predictor.config.faces.source != 'as_is':
+            raise
+        return False
+    return True
 
 
 def parameters(config: Config) -> FacesConfig:

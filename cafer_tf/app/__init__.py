@@ -4,10 +4,10 @@ Needs the packages of the extra `app`. What a browser sends stays in memory, is 
 """
 
 from cafer_tf.app.access import LOOPBACK_NAMES, host_name, is_loopback
-from cafer_tf.app.answers import answer, finds_faces, warm_up
+from cafer_tf.app.answers import answer, warm_up
 from cafer_tf.app.application import create_app
 from cafer_tf.app.limits import Limits
-from cafer_tf.app.server import AppError, address_of, bind, make_server
+from cafer_tf.app.server import AppError, address_of, listen, make_server
 
 __all__ = [
     'LOOPBACK_NAMES',
@@ -15,11 +15,10 @@ __all__ = [
     'Limits',
     'address_of',
     'answer',
-    'bind',
     'create_app',
-    'finds_faces',
     'host_name',
     'is_loopback',
+    'listen',
     'make_server',
     'warm_up',
 ]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Collection
-from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
@@ -23,7 +22,7 @@ class Access:
 
     - Other machines, with `local_only`.
     - Requests for a name that isn't the server's: a page from elsewhere whose name was made to lead here (DNS
-      rebinding) would else pass for the server's own.
+      rebinding) would otherwise pass for the server's own.
     - What pages of other origins send. Browsers say where a request comes from in `Origin` and `Sec-Fetch-Site`, which
       no script can change; what is no browser sends neither.
 
@@ -56,7 +55,7 @@ class Access:
         if scope['method'] in READING:
             return ''
         site = headers.get('sec-fetch-site', 'none')
-        if site not in ('same-origin', 'none') or (origin is not None and urlsplit(origin).netloc != host):
+        if site not in ('same-origin', 'none') or origin not in (None, f'http://{host}', f'https://{host}'):
             return 'This server takes pictures from its own page alone.'
         return ''
 

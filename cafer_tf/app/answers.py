@@ -10,15 +10,14 @@ import numpy as np
 from PIL import Image
 
 from cafer_tf import datasets, faces, features, recognition
-from cafer_tf.faces import FacesError, NoFaceError
 from cafer_tf.serving import Predictor
 from cafer_tf.version import __version__
 
 _FORMATS = ('JPEG', 'PNG')
 
 
-def answer(predictor: Predictor, data: bytes, whole: bool = False) -> dict[str, Any]:
-    """The faces of a picture, the largest first, as `recognition.recognise_file` has them, ready for JSON.
+def answer(predictor: Predictor, data: bytes, whole: bool = False, frame: bool = False) -> dict[str, Any]:
+    """The faces of a picture, the largest first, as `recognition.look` has them, ready for JSON.
 
     A picture without a face has none, which is an answer like others. A face that is the whole picture has no place in
     it: `box`, the eyes and `confidence` are None.
@@ -27,6 +26,7 @@ def answer(predictor: Predictor, data: bytes, whole: bool = False) -> dict[str, 
         predictor: the model.
         data: of a JPEG or PNG.
         whole: whether the picture is one face, cropped already.
+        frame: whether it is one of a camera, and so no crop, even where a face fills it. With `whole`, the same.
 
     Returns:
         `width` and `height` of the upright picture, `whole`, `found` (how many faces the detector found) and `faces`.
@@ -36,22 +36,15 @@ def answer(predictor: Predictor, data: bytes, whole: bool = False) -> dict[str, 
         ModelError: the model does not answer.
     """
     _check_pixels(data)
-    try:
-        photograph = recognition.recognise_file(predictor, data, whole)
-    except NoFaceError:
-        height, width = faces.decode(data).shape[:2]
-        return {'width': width, 'height': height, 'whole': False, 'found': 0, 'faces': []}
-    found = [face._asdict() for face in photograph.faces]
-    if photograph.whole:
-        for face in found:
-            face.update(dict.fromkeys(('box', 'left_eye', 'right_eye', 'confidence')))
+    # A face that leans in to the camera would otherwise lose its box as soon as it fills the frame.
+    photograph = recognition.look(predictor, data, True if whole else False if frame else None)
     height, width = photograph.image.shape[:2]
     return {
         'width': width,
         'height': height,
         'whole': photograph.whole,
         'found': photograph.found,
-        'faces': found,
+        'faces': recognition.facts(photograph),
     }
 
 
@@ -74,24 +67,6 @@ def about(predictor: Predictor, whole: bool, max_bytes: int) -> dict[str, Any]:
         'max_bytes': max_bytes,
         'cafer_tf': __version__,
     }
-
-
-def finds_faces(predictor: Predictor) -> bool:
-    """Whether there is a detector of faces; a model of faces that were cropped already can do without.
-
-    Args:
-        predictor: the model.
-
-    Raises:
-        FacesError: there is none, and the model needs one.
-    """
-    try:
-        faces.require_detector()
-    except FacesError:
-        if predictor.config.faces.source != 'as_is':
-            raise
-        return False
-    return True
 
 
 def warm_up(predictor: Predictor, whole: bool = False) -> None:

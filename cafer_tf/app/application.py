@@ -12,6 +12,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
+from starlette.types import ASGIApp
 
 from cafer_tf import datasets
 from cafer_tf.app import pages
@@ -30,8 +31,8 @@ def create_app(
     names: Collection[str] = LOOPBACK_NAMES,
     local_only: bool = True,
     limits: Limits | None = None,
-) -> FastAPI:
-    """The application: the page, `POST /api/faces`, `GET /api/model` and `GET /healthz`.
+) -> ASGIApp:
+    """The application: the page, `POST /api/faces` (`?frame` for one of a camera), `GET /api/model` and `GET /healthz`.
 
     The model answers for one picture at a time, in a thread of its own.
 
@@ -48,7 +49,8 @@ def create_app(
 
     @app.post('/api/faces')
     async def faces(request: Request) -> JSONResponse:
-        ask = functools.partial(answer, predictor, await request.body(), whole)
+        frame = 'frame' in request.query_params
+        ask = functools.partial(answer, predictor, await request.body(), whole, frame)
         try:
             return JSONResponse(await asyncio.get_running_loop().run_in_executor(model, ask))
         except datasets.UnusableImage as error:
@@ -75,8 +77,7 @@ def create_app(
     # The last one is asked first.
     app.add_middleware(Uploads, limits=limits)
     app.add_middleware(Access, names=names, local_only=local_only)
-    app.add_middleware(SafeHeaders)
-    return app
+    return SafeHeaders(app)  # around what FastAPI itself answers to a mistake in here
 
 
 def _refused(status: int, sentence: str) -> JSONResponse:

@@ -8,8 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 _POLICY = {
     'default-src': "'none'",
     'connect-src': "'self'",
-    'img-src': "'self' blob: data:",
-    'media-src': 'blob:',
+    'img-src': "'self'",
     'script-src': "'self'",
     'style-src': "'self'",
     'base-uri': "'none'",

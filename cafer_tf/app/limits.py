@@ -58,7 +58,6 @@ class Uploads:
         self._under_way += 1
         try:
             body = await asyncio.wait_for(self._body(Headers(scope=scope), receive), self._limits.seconds)
-            await self._app(scope, _replayed(body, receive), send)
         except _GoneError:
             pass
         except _TooLargeError:
@@ -66,6 +65,8 @@ class Uploads:
             await _refusal(413, f'The picture is larger than {megabytes:g} MiB.')(scope, receive, send)
         except asyncio.TimeoutError:
             await _refusal(408, 'The picture took too long to arrive.', {'Connection': 'close'})(scope, receive, send)
+        else:
+            await self._app(scope, _replayed(body, receive), send)
         finally:
             self._under_way -= 1
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 from typing import Any
 
 import uvicorn
-from fastapi import FastAPI
 from h11 import CLIENT, IDLE, SERVER, EndOfMessage, Response
+from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 _CONNECTIONS = 64
@@ -26,7 +27,8 @@ class PatientProtocol(H11Protocol):
 
     uvicorn waits for ever for the headers of a request, and for a client to read. Here the headers must be there so
     long after the connection began or the last answer ended (408, where they have begun), and what is sent must be
-    taken in that time. `limits.Uploads` has the deadline of bodies.
+    taken in that time; a connection that is closed with something unread ends then too. `limits.Uploads` has the
+    deadline of bodies.
     """
 
     seconds = 10.0
@@ -67,26 +69,45 @@ class PatientProtocol(H11Protocol):
             self._unread.cancel()
 
     def _wait(self) -> None:
-        """Starts to wait for headers, unless it waits already; stops where a request is under way."""
-        under_way = self.cycle is not None and not self.cycle.response_complete
+        """Starts to wait for headers, or for the end, unless it waits already; stops where a request is under way."""
+        answering = self.cycle is not None and not self.cycle.response_complete
+        under_way = answering and not self.transport.is_closing()
         if under_way and self._awaited is not None:
             self._awaited.cancel()
             self._awaited = None
-        elif not under_way and self._awaited is None and not self.transport.is_closing():
+        elif not under_way and self._awaited is None:
             self._awaited = self.loop.call_later(self.seconds, self._give_up)
 
     def _give_up(self) -> None:
         if self.transport.is_closing():
+            self.transport.abort()
             return
         if self.conn.states == {CLIENT: IDLE, SERVER: IDLE} and self.conn.trailing_data[0]:
             headers = [(b'Content-Length', b'0'), (b'Connection', b'close')]
             response = Response(status_code=408, headers=headers, reason=b'Request Timeout')
             self.transport.write((self.conn.send(response) or b'') + (self.conn.send(EndOfMessage()) or b''))
-        self.transport.close()
+        self.transport.close()  # which waits for the client to read, however long that takes
+        self._awaited = self.loop.call_later(self.seconds, self.transport.abort)
 
 
-def bind(host: str, port: int) -> socket.socket:
-    """A socket at an address, which refuses connections until it listens.
+class QuietServer(uvicorn.Server):
+    """A server that ends without a word: whom it cuts off then is no mistake."""
+
+    def run(self, sockets: list[socket.socket] | None = None) -> None:
+        """Answers until it is told to end."""
+        log = logging.getLogger('uvicorn.error')
+        log.addFilter(self._is_news)
+        try:
+            super().run(sockets)
+        finally:
+            log.removeFilter(self._is_news)
+
+    def _is_news(self, record: logging.LogRecord) -> bool:
+        return not self.should_exit
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens at an address; who connects is answered once the server runs.
 
     Args:
         host: an IP address, or a name of this machine.
@@ -103,6 +124,8 @@ def bind(host: str, port: int) -> socket.socket:
         listener = socket.socket(family, kind, protocol)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
+        # At once: until one of them listens, two sockets can have the same address.
+        listener.listen()
     except OSError as error:
         if listener is not None:
             listener.close()
@@ -116,8 +139,8 @@ def address_of(listener: socket.socket, host: str) -> str:
     """What a browser on this machine opens.
 
     Args:
-        listener: as `bind` made it.
-        host: as it was given to `bind`.
+        listener: as `listen` made it.
+        host: as it was given to `listen`.
     """
     bound, port = listener.getsockname()[:2]
     if bound in ('0.0.0.0', '::'):
@@ -125,7 +148,7 @@ def address_of(listener: socket.socket, host: str) -> str:
     return f'http://{f"[{host}]" if ":" in host else host}:{port}/'
 
 
-def make_server(app: FastAPI, protocol: type[H11Protocol] = PatientProtocol) -> uvicorn.Server:
+def make_server(app: ASGIApp, protocol: type[H11Protocol] = PatientProtocol) -> uvicorn.Server:
     """A server whose `run([socket])` answers until Ctrl-C, or until its `should_exit` is set.
 
     Args:
@@ -133,7 +156,7 @@ def make_server(app: FastAPI, protocol: type[H11Protocol] = PatientProtocol) -> 
         protocol: of each connection.
     """
     settings: dict[str, Any] = {'proxy_headers': False, 'server_header': False, 'access_log': False}
-    return uvicorn.Server(
+    return QuietServer(
         uvicorn.Config(
             app,
             http=protocol,

@@ -26,7 +26,10 @@ What the page sends where, and what the server refuses: docs/app.md.
 """
 )
 @click.option(
-    '--model', required=True, type=click.Path(path_type=pathlib.Path), help='A pushed model, or the folder of versions.'
+    '--model',
+    required=True,
+    type=click.Path(path_type=pathlib.Path),
+    help='A pushed model, or the folder of its versions.',
 )
 @click.option(
     '--host',
@@ -60,10 +63,11 @@ def app(model: pathlib.Path, host: str, port: int, names: tuple[str, ...], max_m
     with console.hush():
         page = _package()
         from cafer_tf.faces import FacesError
+        from cafer_tf.recognition import finds_faces
         from cafer_tf.serving import ModelError, Predictor
     try:
         allowed = {page.host_name(name) for name in (host, *names)}
-        listener = page.bind(host, port)
+        listener = page.listen(host, port)
     except ValueError as error:
         raise click.ClickException(str(error)) from None
     with listener:
@@ -74,7 +78,7 @@ def app(model: pathlib.Path, host: str, port: int, names: tuple[str, ...], max_m
         try:
             with console.hush():
                 predictor = Predictor(model)
-                whole = not page.finds_faces(predictor)
+                whole = not finds_faces(predictor)
                 page.warm_up(predictor, whole)
         except (FacesError, ModelError) as error:
             raise click.ClickException(str(error)) from None
@@ -91,7 +95,6 @@ def app(model: pathlib.Path, host: str, port: int, names: tuple[str, ...], max_m
         server = page.make_server(
             page.create_app(predictor, whole, page.LOOPBACK_NAMES | allowed, local_only=local, limits=limits)
         )
-        listener.listen()
         click.echo(f'page: {page.address_of(listener, host)} (Ctrl-C ends it)')
         with contextlib.suppress(KeyboardInterrupt):  # which uvicorn raises again after it has ended
             server.run([listener])

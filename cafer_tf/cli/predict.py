@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import pathlib
 import sys
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -70,7 +69,7 @@ def predict(
 
     with console.hush():
         from cafer_tf.faces import FacesError, NoFaceError
-        from cafer_tf.recognition import recognise_file
+        from cafer_tf.recognition import facts, recognise_file
         from cafer_tf.serving import ModelError, Predictor
     for mistake in mistakes:
         click.echo(f'error: {mistake}', err=True)
@@ -93,7 +92,8 @@ def predict(
                 else:
                     if answer.whole and not whole and not answer.found:
                         output.say(f'note: {path}: no face found; the image is taken as one', err=True)
-                    rows = list(_rows(path, answer))
+                    known = enumerate(facts(answer), start=1)
+                    rows = [{'path': str(path), 'face': number, **values} for number, values in known]
                     for row in rows:
                         output.say(json.dumps(row) if as_json else _line(row, len(rows), width))
                     write([{**row, **_place(row)} for row in rows])
@@ -113,29 +113,15 @@ def predict(
 
 
 def _lacks_detector(predictor: Predictor) -> bool:
-    """Whether images are taken whole because there is no detector, which a model of cropped faces can do without."""
-    from cafer_tf import faces
+    """Whether images are taken whole because there is no detector, which is said."""
+    from cafer_tf.recognition import finds_faces
 
-    if predictor.config.faces.source != 'as_is':
+    if finds_faces(predictor):
         return False
-    try:
-        faces.require_detector()
-    except faces.FacesError:
-        click.echo(
-            'note: each image is taken as one face; `pip install "cafer-tf[faces]"` for what finds faces in it',
-            err=True,
-        )
-        return True
-    return False
-
-
-def _rows(path: pathlib.Path, answer: Photograph) -> Iterator[dict[str, Any]]:
-    """What is said of each face; a face that is the whole image has no place in it."""
-    for number, face in enumerate(answer.faces, start=1):
-        values: dict[str, Any] = face._asdict()
-        if answer.whole:
-            values.update(dict.fromkeys(('box', 'left_eye', 'right_eye', 'confidence')))
-        yield {'path': str(path), 'face': number, **values}
+    click.echo(
+        'note: each image is taken as one face; `pip install "cafer-tf[faces]"` for what finds faces in it', err=True
+    )
+    return True
 
 
 def _place(row: dict[str, Any]) -> dict[str, float]:

@@ -28,9 +28,8 @@ def predictor(model):
 @contextlib.contextmanager
 def running(application, **options):
     """Runs a server in a thread; yields its port."""
-    listener = app.bind('127.0.0.1', 0)
+    listener = app.listen('127.0.0.1', 0)
     server = app.make_server(application, **options)
-    listener.listen()
     thread = threading.Thread(target=server.run, args=([listener],))
     thread.start()
     try:

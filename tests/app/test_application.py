@@ -14,6 +14,7 @@ import sys
 import httpx
 import numpy as np
 import pytest
+import skimage
 from faces_photographs import encoded
 from PIL import Image
 
@@ -74,6 +75,13 @@ def test_a_face_that_is_the_whole_picture_has_no_place_in_it(port, predictor, wa
     assert answer['whole'] and answer['faces'][0]['box'] is answer['faces'][0]['confidence'] is None
     square = encoded(np.full((90, 90, 3), 128, np.uint8))
     assert faces_of(port, square)[1]['whole']  # as `recognise_file` has it, for a model of cropped faces
+
+
+def test_a_face_that_leans_in_to_the_camera_keeps_its_place(port):
+    data = encoded(skimage.data.astronaut()[30:190, 140:300])
+    (whole, face) = (faces_of(port, data)[1], json.loads(ask(port, 'POST', '/api/faces?frame', data)[2]))
+    assert whole['whole'] and whole['faces'][0]['box'] is None
+    assert not face['whole'] and face['found'] == 1 and max(face['faces'][0]['box'][2:]) > 0.6 * 160
 
 
 @pytest.mark.parametrize(
@@ -184,6 +192,7 @@ def test_pages_of_other_origins_can_send_nothing(port, wall):
     for sent in (
         {'Origin': 'http://evil.example'},
         {'Origin': 'null'},
+        {'Origin': 'http://['},
         {'Origin': f'http://localhost:{port}'},
         {'Origin': own, 'Sec_Fetch_Site': 'cross-site'},
         {'Sec_Fetch_Site': 'same-site'},
@@ -264,6 +273,13 @@ def test_the_command_serves_until_it_is_interrupted(model):
             connection = http.client.HTTPConnection('127.0.0.1', int(address[1]), timeout=30)
             connection.request('GET', '/healthz')
             assert connection.getresponse().status == 200
+            # A picture that is under way, and does not arrive.
+            connection.putrequest('POST', '/api/faces')
+            connection.putheader('Content-Length', '1000')
+            connection.endheaders(b'the first half')
+            second = http.client.HTTPConnection('127.0.0.1', int(address[1]), timeout=30)
+            second.request('GET', '/healthz')
+            assert second.getresponse().status == 200
             process.send_signal(signal.SIGINT)
             out, err = process.communicate(timeout=60)
         finally:

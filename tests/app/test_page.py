@@ -57,6 +57,8 @@ def pictures(tmp_path_factory, astronaut):
     turned = photograph.transpose(Image.Transpose.ROTATE_90).resize((1500, 1500))
     (folder / 'lying.jpg').write_bytes(encoded(turned, 'JPEG', exif=lying))
     (folder / 'wall.png').write_bytes(encoded(np.full((120, 200, 3), 128, np.uint8)))
+    (folder / 'square.png').write_bytes(encoded(np.full((90, 90, 3), 128, np.uint8)))
+    (folder / 'misnamed.jpg').write_bytes(encoded(photograph, 'WEBP', quality=90))
     (folder / 'notes.txt').write_text('no picture')
     return folder
 
@@ -132,6 +134,13 @@ def cells(page):
     return page.locator('#faces tr').first.locator('th, td').all_inner_texts()
 
 
+def is_empty(page):
+    """Whether nothing is left of the picture before."""
+    shown = page.locator('#invitation').is_visible() and not page.locator('#picture').is_visible()
+    label = page.locator('#picture').get_attribute('aria-label')
+    return shown and label == 'No picture yet' and cells(page) == ['none'] and page.locator('#dots g').count() == 0
+
+
 def fits(page):
     """Whether nothing makes the page scroll sideways."""
     return page.evaluate('document.documentElement.scrollWidth <= document.documentElement.clientWidth')
@@ -179,6 +188,53 @@ def test_what_holds_no_face_or_is_no_picture_is_told(browser, address, pictures)
         assert cells(page) == ['none'] and page.locator('#dots g').count() == 0
         choose(page, pictures / 'notes.txt')
         expect(page.locator('#status')).to_contain_text('notes.txt is not a picture that this browser can read')
+        assert is_empty(page)
+
+
+def test_a_picture_that_is_taken_whole_is_told(browser, address, pictures):
+    with opened(browser, address) as page:
+        choose(page, pictures / 'square.png')
+        expect(page.locator('#status')).to_contain_text('No face was found, and the picture was taken as one')
+        assert NUMBER.match(cells(page)[1])
+
+
+def test_a_file_is_what_it_holds_and_not_what_it_is_called(browser, address, pictures):
+    with opened(browser, address) as page:
+        choose(page, pictures / 'misnamed.jpg')
+        expect(page.locator('#status')).to_contain_text('One face: valence')
+
+
+def test_what_is_transparent_becomes_white(browser, address):
+    sent = """
+    async () => {
+      const { encode } = await import('/picture.js');
+      const blob = await encode(new OffscreenCanvas(8, 8), 8, 8, 8, 0.9);
+      const context = new OffscreenCanvas(8, 8).getContext('2d');
+      context.drawImage(await createImageBitmap(blob), 0, 0);
+      return [...context.getImageData(4, 4, 1, 1).data];
+    }
+    """
+    with opened(browser, address) as page:
+        assert page.evaluate(sent) == pytest.approx([255, 255, 255, 255], abs=2)
+
+
+def test_a_face_is_followed_over_frames_that_are_far_apart(browser, address):
+    follow = """
+    async (frames) => {
+      const { Tracks } = await import('/tracks.js');
+      const tracks = new Tracks();
+      return frames.map(([time, valences]) => {
+        const faces = valences.map((valence) => ({ box: [0, 0, 50, 50], valence, arousal: 0 }));
+        return tracks.update(time, faces).map((face) => [face.number, face.valence, face.trail.length]);
+      });
+    }
+    """
+    with opened(browser, address) as page:
+        frames = page.evaluate(follow, [[0, [0]], [4, [1]], [6, []], [8, [1]], [10, []], [12, []], [14, [0]]])
+    ((first,), (second,), _, (third,), _, _, (other,)) = frames
+    assert (first, other) == ([1, 0, 1], [1, 0, 1])  # missed twice, so that nothing is left of the face before
+    assert second == [1, pytest.approx(1, abs=0.05), 2] and 0.9 < second[1] < third[1] < 1
+    assert third[0::2] == [1, 2]
 
 
 def test_pictures_can_be_dropped_and_pasted(browser, address):
@@ -221,10 +277,13 @@ def test_the_camera_moves_the_numbers_until_it_is_stopped(browser, address):
         assert asked == []
 
 
-def test_no_camera_and_a_camera_that_is_not_allowed_are_told(playwright, address):
-    # No flag of the browser brings these about.
+def test_no_camera_and_a_camera_that_is_not_allowed_are_told(playwright, address, pictures):
+    # No flag of the browser brings the last two about.
     fail = 'name => { navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("", name)); }'
-    with browsing(playwright) as plain, opened(plain, address) as page:
+    none = '--use-fake-device-for-media-stream=device-count=0', '--use-fake-ui-for-media-stream'
+    with browsing(playwright, *none) as plain, opened(plain, address) as page:
+        choose(page, pictures / 'wall.png')
+        expect(page.locator('#picture')).to_have_attribute('aria-label', re.compile('No face'))
         for error, sentence in (
             (None, 'No camera was found'),
             ('NotAllowedError', 'This page may not use the camera'),
@@ -235,6 +294,7 @@ def test_no_camera_and_a_camera_that_is_not_allowed_are_told(playwright, address
             page.get_by_role('button', name='Use the camera').click()
             expect(page.locator('#status')).to_contain_text(sentence)
             expect(page.get_by_role('button', name='Use the camera')).to_be_focused()
+            assert is_empty(page)
 
 
 def test_a_server_that_is_gone_is_told(browser, predictor, start, pictures):

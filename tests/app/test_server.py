@@ -1,6 +1,7 @@
-"""Slow clients, what is no request, and mistakes in the command."""
+"""Slow clients, what is no request, mistakes of the server, and mistakes in the command."""
 
 import http.client
+import re
 import socket
 import sys
 import time
@@ -9,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from cafer_tf import app, cli
+from cafer_tf.app.headers import HEADERS
 from cafer_tf.app.server import PatientProtocol
 
 SECONDS = 0.6
@@ -50,23 +52,22 @@ FOREVER = b'x' * 2000  # a hundred seconds
 
 
 @pytest.mark.parametrize(
-    ('head', 'status'),
+    ('head', 'statuses'),
     [
-        (b'', 408),
-        (b'GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ', 408),
-        (b'POST /api/faces HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5000\r\n\r\n', 408),
-        (b'POST /api/faces HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nffff\r\n', 408),
+        (b'', ['408']),
+        (b'GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ', ['408']),
+        (b'POST /api/faces HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5000\r\n\r\n', ['408']),
+        (b'POST /api/faces HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nffff\r\n', ['408']),
         # An answer that comes before the body has arrived does not make the rest of it welcome.
-        (b'POST /api/faces HTTP/1.1\r\nHost: evil.example\r\nContent-Length: 5000\r\n\r\n', 403),
-        (b'GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5000\r\n\r\n', 200),
-        (b'GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\nGET /healthz HTTP/1.1\r\nX-Slow: ', 200),
+        (b'POST /api/faces HTTP/1.1\r\nHost: evil.example\r\nContent-Length: 5000\r\n\r\n', ['403']),
+        (b'GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5000\r\n\r\n', ['200']),
+        (b'GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\nGET /healthz HTTP/1.1\r\nX-Slow: ', ['200', '408']),
     ],
     ids=['request line', 'headers', 'body', 'chunks', 'refused', 'body of GET', 'second request'],
 )
-def test_who_dribbles_is_cut_off(port, head, status):
+def test_who_dribbles_is_cut_off(port, head, statuses):
     received, seconds = dribbled(port, head, FOREVER)
-    assert received.startswith(f'HTTP/1.1 {status} ')
-    assert 'HTTP/1.1 408' in received or status != 408
+    assert re.findall(r'HTTP/1\.1 (\d+) ', received) == statuses
     assert seconds < 3 * SECONDS + 3  # on a busy machine
 
 
@@ -85,6 +86,33 @@ def test_who_does_not_read_is_cut_off(port):
         with pytest.raises((BrokenPipeError, ConnectionResetError)):
             for _ in range(20000):
                 client.sendall(b'GET /app.js HTTP/1.1\r\nHost: localhost\r\n\r\n' * 50)
+
+
+@pytest.mark.parametrize('last', [b'', b'GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n'])
+def test_who_does_not_read_the_little_that_is_left_is_cut_off_too(start, last):
+    made = []
+
+    class Watched(Impatient):
+        def connection_made(self, transport):
+            transport.get_extra_info('socket').setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 12)
+            super().connection_made(transport)
+            made.append(self)
+
+    with start(app.create_app(None), protocol=Watched) as port, socket.socket() as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 12)
+        client.connect(('127.0.0.1', port))
+        for count in range(1, 1000):
+            client.sendall(b'GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n')
+            while not made or made[0].server_state.total_requests < count:
+                time.sleep(0.001)
+            if made[0].transport.get_write_buffer_size():
+                break
+        assert 0 < made[0].transport.get_write_buffer_size() < 1 << 16  # from where uvicorn pauses on
+        client.sendall(last)
+        end = time.monotonic() + 10 * SECONDS
+        while made[0].connections and time.monotonic() < end:
+            time.sleep(0.05)
+        assert not made[0].connections
 
 
 def test_who_is_quick_is_served_for_as_long_as_it_asks(port):
@@ -114,12 +142,20 @@ def test_what_is_no_request_is_refused(port, data):
         assert client.recv(1 << 16).startswith(b'HTTP/1.1 400 ')
 
 
+def test_a_mistake_of_the_server_is_answered_with_safe_headers(port):
+    connection = http.client.HTTPConnection('127.0.0.1', port, timeout=30)
+    connection.request('GET', '/api/model')  # there is none
+    response = connection.getresponse()
+    assert response.status == 500
+    assert {name: response.headers[name] for name in HEADERS} == HEADERS
+
+
 def test_a_port_that_is_taken_is_told():
-    with app.bind('127.0.0.1', 0) as listener:
-        listener.listen()
+    # By a server that is only starting, too.
+    with app.listen('127.0.0.1', 0) as listener:
         taken = listener.getsockname()[1]
         with pytest.raises(app.AppError, match=f'127.0.0.1, port {taken}: .* Choose another port by --port'):
-            app.bind('127.0.0.1', taken)
+            app.listen('127.0.0.1', taken)
         assert app.address_of(listener, '127.0.0.1') == f'http://127.0.0.1:{taken}/'
 
 

@@ -21,6 +21,8 @@ const cameraButton = document.getElementById('camera');
 const fileInput = document.getElementById('file');
 const statusLine = document.getElementById('status');
 let maxBytes = Infinity;
+/** Whether the server looks for faces, or takes each picture as one. */
+let findsFaces = true;
 /** Counts what was begun: an answer to what is no longer shown is dropped. */
 let turn = 0;
 /** The camera, while it is on; and whether it is being switched on. */
@@ -28,12 +30,12 @@ let camera = null;
 let opening = false;
 
 function say(text, isError = false) {
-  // Readers of the screen say what changes, so the same is not written again.
+  // Screen readers say what changes, so the same is not written again.
   if (statusLine.textContent !== text) statusLine.textContent = text;
   statusLine.classList.toggle('error', isError);
 }
 
-/** Says what went wrong; other errors are mistakes of this page, which belong into the console too. */
+/** Says what went wrong; other errors are mistakes of this page, which belong in the console too. */
 function sayFailure(error) {
   say(error instanceof Failure ? error.message : `Something went wrong in this page: ${error.message}`, true);
   if (!(error instanceof Failure)) throw error;
@@ -44,7 +46,9 @@ function sentence(answer) {
   const [face] = answer.faces;
   if (!face) return 'No face was found. Try a picture in which one is larger, sharper, or turned to the camera.';
   const point = `valence ${signed(face.valence)}, arousal ${signed(face.arousal)}`;
-  if (answer.whole && !answer.found) return `The picture was taken as one face, for none was found in it: ${point}.`;
+  if (!findsFaces) return `The picture was taken as one face, for this server has nothing that finds faces: ${point}.`;
+  if (answer.whole && answer.found) return `One face, which fills the picture, so that it was taken whole: ${point}.`;
+  if (answer.whole) return `No face was found, and the picture was taken as one, for it is square: ${point}.`;
   if (answer.faces.length === 1) return `One face: ${point}.`;
   return `${answer.faces.length} faces; the table has their numbers.`;
 }
@@ -52,6 +56,7 @@ function sentence(answer) {
 async function showPicture(file) {
   stopCamera();
   const mine = ++turn;
+  stage.clear();
   numbers.show([]);
   say('Looking for faces …');
   try {
@@ -76,6 +81,7 @@ async function startCamera() {
   if (opening) return;
   opening = true;
   const mine = ++turn;
+  stage.clear();
   numbers.show([]);
   say('Waiting for the camera …');
   try {
@@ -126,13 +132,14 @@ async function watch(mine) {
       if (camera !== mine) return;
       const frame = await encode(video, video.videoWidth, video.videoHeight, FRAME_LONGEST, FRAME_QUALITY);
       const time = performance.now() / 1000;
-      const latest = await askFaces(frame);
+      const latest = await askFaces(frame, true);
       if (camera !== mine) return;
       latest.faces = tracks.update(time, latest.faces);
       answer = latest;
       numbers.show(latest.faces);
       const count = latest.faces.length;
       if (!count) say('The camera is on, and no face is in sight. Turn to the camera, in good light.');
+      else if (!findsFaces) say('The camera is on: all that it sees is taken as one face.');
       else say(count === 1 ? 'The camera is on: one face.' : `The camera is on: ${count} faces.`);
     } catch (error) {
       if (camera !== mine) return;
@@ -186,6 +193,7 @@ addEventListener('paste', (event) => {
 try {
   const model = await askModel();
   maxBytes = model.max_bytes;
+  findsFaces = model.finds_faces;
   const name = model.version ? `${model.name}, version ${model.version}` : model.name;
   const network = `network ${model.encoder}, faces of ${model.image_size} pixels`;
   const how = model.finds_faces ? '' : '; each picture is taken as one face';

@@ -4,7 +4,8 @@ import { Failure } from './server.js';
 
 const LONGEST = 1280;
 const QUALITY = 0.92;
-const PASSED_ON = ['image/jpeg', 'image/png'];
+/** How JPEG and PNG begin; a file's name, and the type that the browser has from it, may be wrong. */
+const PASSED_ON = [[0xff, 0xd8], [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]];
 /** Bytes; browsers decode larger ones for minutes, or not at all. */
 const LARGEST_FILE = 128 << 20;
 
@@ -26,12 +27,17 @@ export async function readPicture(file, maxBytes) {
     throw new Failure(`${file.name} is not a picture that this browser can read.`);
   }
   const small = Math.max(shown.width, shown.height) <= LONGEST && file.size <= maxBytes;
-  if (small && PASSED_ON.includes(file.type)) return { shown, sent: file };
+  if (small && (await isPassedOn(file))) return { shown, sent: file };
   return { shown, sent: await encode(shown, shown.width, shown.height, LONGEST, QUALITY) };
 }
 
+async function isPassedOn(file) {
+  const start = new Uint8Array(await file.slice(0, 8).arrayBuffer());
+  return PASSED_ON.some((signature) => signature.every((byte, index) => start[index] === byte));
+}
+
 /**
- * A picture as JPEG, shrunk until its longer side is `longest`.
+ * A picture as JPEG, shrunk until its longer side is `longest`; what is transparent becomes white.
  *
  * @param {CanvasImageSource} source
  * @param {number} width of the source.
@@ -47,6 +53,8 @@ export function encode(source, width, height, longest, quality) {
   canvas.height = Math.max(1, Math.round(height * scale));
   const context = canvas.getContext('2d');
   context.imageSmoothingQuality = 'high';
+  context.fillStyle = '#fff';
+  context.fillRect(0, 0, canvas.width, canvas.height);
   context.drawImage(source, 0, 0, canvas.width, canvas.height);
   return new Promise((resolve, reject) => {
     const done = (blob) => (blob ? resolve(blob) : reject(new Failure('The browser cannot write this picture.')));

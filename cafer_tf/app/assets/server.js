@@ -18,10 +18,11 @@ export class Failure extends Error {
  * Asks for the faces of a picture.
  *
  * @param {Blob} picture a JPEG or PNG.
+ * @param {boolean} frame whether it is one of a camera: a face that fills it is no cropped picture.
  * @returns {Promise<object>} width, height, whole, found and faces, as the server has them.
  */
-export function askFaces(picture) {
-  return ask('api/faces', { method: 'POST', body: picture });
+export function askFaces(picture, frame = false) {
+  return ask(frame ? 'api/faces?frame' : 'api/faces', { method: 'POST', body: picture });
 }
 
 /** Asks what the model is, and how large a picture may be. */

@@ -5,6 +5,7 @@ import { colourOf, inkOn, signed } from './colours.js';
 /** Pixels of the longer side that are drawn, so that lines and lettering are sharp. */
 const LONGEST = 1280;
 const LEAST = 960;
+const NO_PICTURE = 'No picture yet';
 
 export class Stage {
   #canvas;
@@ -59,6 +60,7 @@ export class Stage {
     this.#stage.classList.add('empty');
     this.#canvas.hidden = true;
     this.#invitation.hidden = false;
+    this.describe(NO_PICTURE);
   }
 
   /** Shows that what is dragged may be dropped. */

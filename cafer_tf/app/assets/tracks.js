@@ -1,7 +1,10 @@
 /** Faces from frame to frame: which is which, and their numbers without jitter, as `cafer video` has them. */
 
+/** Those of `cafer_tf.video.tracking`: seconds and searches for which a face keeps its number, and how far it may go. */
 const MEMORY = 1;
+const LOST = 2;
 const REACH = 1;
+/** Seconds. */
 const TRAIL = 3;
 /** Hz, and Hz for each unit a second: those of `cafer_tf.video.smoothing.OneEuro`. */
 const MIN_CUTOFF = 1;
@@ -41,19 +44,23 @@ export class Tracks {
    * @param {number} time in seconds.
    * @param {object[]} faces as the server has them, with boxes.
    * @returns {object[]} the same with a `number` that stays, smooth valence, arousal and intensity, and the `trail` of
-   *   the last seconds: points of time, valence and arousal.
+   *   the last seconds, or of the last two frames: points of time, valence and arousal.
    */
   update(time, faces) {
-    this.#tracks = this.#tracks.filter((track) => time - track.time <= MEMORY);
+    // A slow server has more than MEMORY from frame to frame.
+    this.#tracks = this.#tracks.filter((track) => track.missed < LOST || time - track.time <= MEMORY);
+    for (const track of this.#tracks) track.missed += 1;
     const free = new Set(this.#tracks);
     return faces.map((face) => {
       const track = nearest(free, face.box) ?? this.#start();
       free.delete(track);
+      track.missed = 0;
       track.time = time;
       track.box = face.box;
       const valence = track.valence.next(time, face.valence);
       const arousal = track.arousal.next(time, face.arousal);
-      track.trail = [...track.trail.filter((point) => time - point.time <= TRAIL), { time, valence, arousal }];
+      const recent = track.trail.filter((point) => time - point.time <= TRAIL);
+      track.trail = [...(recent.length ? recent : track.trail.slice(-1)), { time, valence, arousal }];
       const intensity = Math.hypot(valence, arousal);
       return { ...face, number: track.number, valence, arousal, intensity, trail: track.trail };
     });
@@ -63,7 +70,7 @@ export class Tracks {
     const taken = new Set(this.#tracks.map((track) => track.number));
     let number = 1;
     while (taken.has(number)) number += 1;
-    const track = { number, valence: new OneEuro(), arousal: new OneEuro(), trail: [] };
+    const track = { number, valence: new OneEuro(), arousal: new OneEuro(), trail: [], missed: 0 };
     this.#tracks.push(track);
     return track;
   }
