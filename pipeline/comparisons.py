@@ -34,9 +34,10 @@ def of_study(directory: pathlib.Path) -> Comparison:
     found = comparison.by_variant(results)
     groups = {f'Idiosyncrasy {value:g}': comparison.rows(variants) for value, variants in found.items()}
     said = '; '.join(
-        f'{title}, {name}: CCC on people never seen {cells[2]}, probe {cells[5]}'
-        for title, rows in groups.items()
-        for name, cells in rows.items()
+        f'Idiosyncrasy {value:g}, {name}: CCC on people never seen {own[comparison.UNSEEN_CCC].value:.3f}, '
+        f'probe {own[comparison.PROBE].value:.3f}'
+        for value, variants in found.items()
+        for name, own in ((name, comparison.means(runs)) for name, runs in variants.items())
     )
     figure = plots.comparison_figure(found)
     return Comparison(

@@ -41,7 +41,7 @@ def test_the_page_shows_the_study_as_table_and_picture(study):
     assert rows['paper'][2] == '1.000' and rows['paper'][8] == '+0.200 [+0.200, +0.200]'
     html = comparison.section(shown).body
     assert html.count('<tr>') == 4  # heads, the group, two variants
-    assert 'CCC on people never seen 0.800' in html  # what the picture says, for whoever cannot see it
+    assert 'CCC on people never seen 0.800, probe 0.250' in html  # what the picture says, for whoever cannot see it
     assert '<td>–</td>' in html  # no difference of supervised to itself
 
 
