@@ -2,6 +2,7 @@
 PYTHON3 ?= python3
 PYTEST_ARGS ?=
 STUDY_ARGS ?=
+LOCK_ARGS ?=
 
 # TFX starts pip and other commands of the environment by name. TensorFlow's C++ notes on missing GPUs help nobody here;
 # what goes wrong reaches the user as a Python exception.
@@ -45,9 +46,9 @@ kubeflow: env ## make .venv-kubeflow from requirements-kubeflow.lock, and check 
 		--build-constraints requirements-kubeflow.lock requirements-kubeflow.lock
 	@$(IN_ENV) pytest tests/pipeline/test_kubeflow_v2_runner.py $(PYTEST_ARGS)
 
-lock: env ## resolve setup.py again; versions that still fit are kept
+lock: env ## resolve setup.py again; versions that still fit are kept (LOCK_ARGS="--upgrade-package NAME" moves one)
 	@$(IN_ENV) uv pip compile setup.py $(foreach extra,app client dev docs export faces video,--extra $(extra)) \
-		--python .venv/bin/python --generate-hashes --no-annotate --no-header --quiet --output-file requirements.lock
+		--python .venv/bin/python --generate-hashes --no-annotate --no-header --quiet --output-file requirements.lock $(LOCK_ARGS)
 	@$(IN_ENV) uv pip compile setup.py --extra kubeflow --python .venv/bin/python --generate-hashes \
 		--no-annotate --no-header --quiet --output-file requirements-kubeflow.lock
 

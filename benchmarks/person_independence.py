@@ -1,11 +1,12 @@
 """The ablation study: what each part of the method does for people the network has never seen.
 
-    python benchmarks/person_independence.py [--out runs/study] [--rounds 3] [--workers 2]
+    python benchmarks/person_independence.py [--out runs/study] [--rounds 5] [--workers 2]
     python benchmarks/person_independence.py --table --out docs/study        # the table of results that are there
 
-Every variant trains with one budget on the same rendered people, for every fold of the people and every seed; the epoch
-is chosen on other people, and the figures are those of people that had no part in either. Results are added to
-`<out>/results.jsonl` as they come, so a study that was stopped goes on where it was.
+Every variant trains with one budget on the same rendered people, for every fold of the people, each with another seed
+(with `--rounds 5`: with every seed); the epoch is chosen on other people, and the figures are those of people that had
+no part in either. Results are added to `<out>/results.jsonl` as they come, so a study that was stopped goes on where it
+was.
 """
 
 from __future__ import annotations
@@ -88,7 +89,9 @@ def parse() -> argparse.Namespace:
 def main() -> None:
     options = parse()
     try:
-        jobs = plan.jobs(options.variants, options.idiosyncrasy, options.rounds, list(map(parse_change, options.set)))
+        # A table shows what is there, however many rounds that took.
+        rounds = plan.SEEDS if options.table else options.rounds
+        jobs = plan.jobs(options.variants, options.idiosyncrasy, rounds, list(map(parse_change, options.set)))
         if not options.table:
             run_all(jobs, options.out, options.workers)
         results = plan.finished(jobs, options.out)
@@ -97,7 +100,7 @@ def main() -> None:
     if not results:
         sys.exit(f'error: {options.out / plan.RESULTS} holds no result of these settings')
     found = comparison.by_variant(results)
-    print(f'{len(results)} of {len(jobs)} trainings\n')
+    print(f'{len(results)} trainings\n' if options.table else f'{len(results)} of {len(jobs)} trainings\n')
     print(comparison.table(found))
     if options.plot:
         plots.plot_comparison(found, options.plot)

@@ -84,3 +84,13 @@ def quadrant_of(valence: float, arousal: float) -> str:
         'positive valence, negative arousal'
     """
     return QUADRANTS[2 * (valence < 0) + (arousal < 0)]
+
+
+RANGES = {
+    VALENCE: (LABEL_MIN, LABEL_MAX),
+    AROUSAL: (LABEL_MIN, LABEL_MAX),
+    INTENSITY: (0.0, MAX_INTENSITY),
+}
+"""Where each number that a served model answers must lie."""
+ROUNDING = 1e-5
+"""By which a float32 may lie beyond a range, or apart from the same answer given in another way."""

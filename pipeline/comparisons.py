@@ -26,7 +26,7 @@ def of_study(directory: pathlib.Path) -> Comparison:
         RunError: there are no results, or they cannot be read.
     """
     try:
-        results = plan.finished(plan.jobs(), directory)
+        results = plan.finished(plan.jobs(rounds=plan.SEEDS), directory)
     except LedgerError as error:
         raise RunError(str(error)) from None
     if not results:

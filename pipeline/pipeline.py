@@ -127,7 +127,8 @@ def create_pipeline(settings: Settings, engine: ManagedEngine | None = None) -> 
         base_directory=str(settings.serving),
     )
 
-    # The code of ingestion and training is among the properties of theirs.
+    # What TFX takes as unchanging. Ingestion and training have their code among their properties already.
+    schema_gen.exec_properties['content'] = '' if engine else source.content_digest(data_validation.SCHEMA)
     for component in (example_validator, grouper, grouped_validator, servable_validator):
         component.exec_properties['code'] = source.code_digest(component.EXECUTOR_SPEC.executor_class.__module__)
     evaluator.exec_properties['code'] = source.code_digest(*evaluation.METRIC_MODULES)

@@ -64,6 +64,11 @@ def _file(module: str, root: pathlib.Path) -> pathlib.Path:
     return path / '__init__.py' if path.is_dir() else path.with_suffix('.py')
 
 
+def content_digest(path: pathlib.Path) -> str:
+    """A digest of what a file holds."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
 def weights_digest(config: Config) -> str:
     """A digest of the files of pretrained weights; empty where there are none.
 

@@ -164,7 +164,7 @@ def make_server(app: ASGIApp, protocol: type[H11Protocol] = PatientProtocol) -> 
             ws='none',
             lifespan='off',
             log_config=None,
-            limit_concurrency=_CONNECTIONS,
+            limit_concurrency=_CONNECTIONS + 1,  # which counts the one that is refused
             timeout_graceful_shutdown=_GRACE,
             **settings,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import itertools
 import pathlib
+import warnings
 from collections.abc import Iterable
 
 import click
@@ -70,16 +71,20 @@ def check_targets(
     for option, target in targets:
         if target is not None and target.resolve() in read:
             raise click.UsageError(f'{target} is an image to be read, which would be lost; give {option} another place')
-    if plot is not None and plot.exists() and not _is_plot(plot):
-        raise click.UsageError(f'{plot} is there already, and is no plot of before; give --plot another name')
+    if plot is not None and plot.exists() and _is_image(plot) and not _is_plot(plot):
+        raise click.UsageError(
+            f'{plot} is there already, and is no plot of before; give --plot another name, such as plot.png'
+        )
 
 
 def _is_plot(path: pathlib.Path) -> bool:
     """Whether a file is a PNG that Matplotlib wrote."""
     try:
-        with PIL.Image.open(path) as image:
-            return str(image.info.get('Software', '')).startswith('Matplotlib')
-    except OSError:
+        with warnings.catch_warnings():
+            warnings.simplefilter('ignore', PIL.Image.DecompressionBombWarning)
+            with PIL.Image.open(path) as image:
+                return str(image.info.get('Software', '')).startswith('Matplotlib')
+    except (OSError, PIL.Image.DecompressionBombError):
         return False
 
 

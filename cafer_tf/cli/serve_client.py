@@ -37,7 +37,9 @@ How to start a server: docs/serving.md.
 @click.argument('images', nargs=-1, required=True, type=_PATH)
 @click.option('--server', required=True, help='HOST:PORT for gRPC, or http://HOST:PORT for REST.')
 @click.option('--model-name', default='cafer', show_default=True, help='The name under which the model is served.')
-@click.option('--version', type=click.IntRange(min=0), help='Of the model.  [default: the newest one that is loaded]')
+@click.option(
+    '--version', type=click.IntRange(0, 2**63 - 1), help='Of the model.  [default: the newest one that is loaded]'
+)
 @click.option(
     '--deadline',
     type=click.FloatRange(0, 3600, min_open=True),

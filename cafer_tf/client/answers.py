@@ -12,13 +12,6 @@ from cafer_tf.client.errors import ClientError, printable
 from cafer_tf.serving import STATUS, STATUSES, Prediction
 
 _FOREIGN = 'It is no model of this project, or one of another version: export it again, or ask for another one'
-_LIMITS = {
-    features.VALENCE: (features.LABEL_MIN, features.LABEL_MAX),
-    features.AROUSAL: (features.LABEL_MIN, features.LABEL_MAX),
-    features.INTENSITY: (0.0, features.MAX_INTENSITY),
-}
-_ROUNDING = 1e-6
-"""By which a float32 may lie beyond a limit."""
 
 
 def predictions(outputs: Mapping[str, Any], count: int, server: str) -> list[Prediction]:
@@ -38,8 +31,8 @@ def predictions(outputs: Mapping[str, Any], count: int, server: str) -> list[Pre
         unknown = status[~np.isin(status, range(len(STATUSES)))][0]
         raise ClientError(f'{server}: answered the status {unknown:g}, which has no meaning here. {_FOREIGN}.')
     for name, column in columns.items():
-        lowest, highest = _LIMITS[name]
-        known = (column >= lowest - _ROUNDING) & (column <= highest + _ROUNDING)
+        lowest, highest = features.RANGES[name]
+        known = (column >= lowest - features.ROUNDING) & (column <= highest + features.ROUNDING)
         strange = np.where(status == 0, ~known, ~np.isnan(column))
         if strange.any():
             value, code = column[strange][0], status[strange][0]

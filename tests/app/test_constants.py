@@ -16,7 +16,7 @@ ASSETS = pathlib.Path(app.__file__).parent / 'assets'
     ('module', 'names'),
     [(tracking, ('MEMORY', 'LOST', 'REACH')), (smoothing, ('MIN_CUTOFF', 'BETA', 'SPEED_CUTOFF'))],
 )
-def test_faces_are_followed_and_numbers_smoothed_as_in_videos(module, names):
+def test_the_page_has_the_constants_of_videos(module, names):
     script = (ASSETS / 'tracks.js').read_text(encoding='utf-8')
     for name in names:
         (value,) = re.findall(rf'^const {name} = ([\d.]+);$', script, re.MULTILINE)

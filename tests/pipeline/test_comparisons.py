@@ -26,7 +26,7 @@ def _result(job, statistic):
 
 @pytest.fixture
 def study(tmp_path):
-    for job in plan.jobs(['supervised', 'paper'], [0.5], rounds=1):
+    for job in plan.jobs(['supervised', 'paper'], [0.5], rounds=2):
         statistic = HALF if job.variant == 'supervised' else PERFECT
         Ledger(tmp_path / plan.RESULTS).append(_result(job, statistic))
     return tmp_path
@@ -37,7 +37,7 @@ def test_the_page_shows_the_study_as_table_and_picture(study):
     assert list(shown.groups) == ['Idiosyncrasy 0.5']
     rows = shown.groups['Idiosyncrasy 0.5']
     assert list(rows) == ['supervised', 'paper']
-    assert rows['supervised'][:8] == ['5', '0.700', '0.800', '1.000', '0.200', '0.800', '0.200', '0.250']
+    assert rows['supervised'][:8] == ['10', '0.700', '0.800', '1.000', '0.200', '0.800', '0.200', '0.250']
     assert rows['paper'][2] == '1.000' and rows['paper'][8] == '+0.200 [+0.200, +0.200]'
     html = comparison.section(shown).body
     assert html.count('<tr>') == 4  # heads, the group, two variants

@@ -1,10 +1,14 @@
 """What a stage reads besides its inputs, as its cache key has it."""
 
+import json
+
 import pytest
 
 from cafer_tf.config import Config, ConfigError
-from pipeline import source, trainer
+from pipeline import data_validation, source, trainer
 from pipeline.components.face_example_gen import executor
+from pipeline.configs import Settings
+from pipeline.pipeline import create_pipeline
 from pipeline.source import imported
 
 SOURCES = {
@@ -44,6 +48,24 @@ def test_a_stage_is_keyed_by_its_own_code_alone():
         name for name in ingestion if name.startswith(('cafer_tf.synthesis', 'cafer_tf.model', 'pipeline.conf'))
     ]
     assert not [name for name in training if name.startswith(('cafer_tf.synthesis', 'cafer_tf.report', 'cafer_tf.cli'))]
+
+
+def test_every_stage_of_ours_is_keyed(monkeypatch, tmp_path):
+    """By what is said of its code, and the schema's import by what the schema holds."""
+    monkeypatch.setattr(source, 'code_digest', lambda *modules: ' '.join(modules))
+    settings = Settings(out=tmp_path)
+    keyed = {node.id: node.exec_properties for node in create_pipeline(settings).components}
+    assert {name: properties['code'].split('.')[-2:] for name, properties in keyed.items() if 'code' in properties} == {
+        'FaceExampleValidator': ['face_example_validator', 'executor'],
+        'EmotionGrouper': ['emotion_grouper', 'executor'],
+        'GroupedExampleValidator': ['face_example_validator', 'executor'],
+        'ServableValidator': ['servable_validator', 'executor'],
+        'Evaluator': ['agreement pipeline', 'identity'],
+    }
+    assert keyed['ImportSchemaGen']['content'] == source.content_digest(data_validation.SCHEMA)
+    assert 'pipeline.trainer' in json.dumps(keyed['Trainer']['custom_config'])
+    checks = imported('pipeline.components.servable_validator.executor')
+    assert 'pipeline.components.servable_validator.requests' in checks
 
 
 def test_weight_files_are_known_by_their_content(tmp_path):

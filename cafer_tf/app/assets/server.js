@@ -40,7 +40,8 @@ async function ask(path, options) {
   let answer;
   try {
     answer = await response.json();
-  } catch {
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw new Failure('The server has stopped answering.');
     throw new Failure(`The server answered with status ${response.status} and no reason.`, response.status === 503);
   }
   if (!response.ok) throw new Failure(answer.error, response.status === 503);

@@ -1,4 +1,4 @@
-/** Faces from frame to frame: which is which, and their numbers without jitter, as `cafer video` has them. */
+/** Faces from frame to frame: which is which, and their numbers without jitter, smoothed as in `cafer video`. */
 
 /** Those of `cafer_tf.video.tracking`: seconds and searches for which a face keeps its number, and how far it may go. */
 const MEMORY = 1;

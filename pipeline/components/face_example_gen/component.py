@@ -52,8 +52,8 @@ class FaceExampleGenSpec(component_spec.ComponentSpec):
 class FaceExampleGen(base_beam_component.BaseBeamComponent):
     """Reads a data set, crops its faces where that is asked, proves that images decode, and writes examples by split.
 
-    The folder is fingerprinted when the component is about to run: one changed label or image, and the examples are
-    made anew; none, and they come from the cache.
+    The folder is fingerprinted when the component is about to run: one changed label or image, or a change of
+    the code that reads them, and the examples are made anew; none, and they come from the cache.
 
     Component `outputs` contains:
      - `examples`: `standard_artifacts.Examples` with the splits train, eval and test, and the property

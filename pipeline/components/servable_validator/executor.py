@@ -15,10 +15,10 @@ from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 from tfx.utils import io_utils, path_utils
 
+from pipeline.components.servable_validator import requests
 from pipeline.errors import ServingError
 
 BLESSED, BLESSED_FILE = 'blessed', 'INFRA_BLESSED'
-_PROGRAM = 'pipeline.components.servable_validator.requests'
 _ROOT = pathlib.Path(__file__).resolve().parents[3]
 _TIMEOUT_SECONDS = 600
 
@@ -63,7 +63,7 @@ def ask(model: str, files: list[str], count: int) -> str:
     environment = {**os.environ, 'PYTHONPATH': os.pathsep.join([str(_ROOT), os.environ.get('PYTHONPATH', '')])}
     try:
         done = subprocess.run(
-            [sys.executable, '-m', _PROGRAM, model, str(count), *files],
+            [sys.executable, '-m', requests.__name__, model, str(count), *files],
             env=environment,
             capture_output=True,
             text=True,

@@ -19,13 +19,6 @@ from cafer_tf.serving.orientation import orientations
 
 INPUTS = {'serving_default': 'image_bytes', 'examples': 'examples'}
 """The input of each signature."""
-RANGES = {
-    features.VALENCE: (features.LABEL_MIN, features.LABEL_MAX),
-    features.AROUSAL: (features.LABEL_MIN, features.LABEL_MAX),
-    features.INTENSITY: (0.0, features.MAX_INTENSITY),
-}
-"""The outputs of both signatures, and where each must lie."""
-_ROUNDING = 1e-5
 
 
 class NotServable(Exception):
@@ -59,13 +52,13 @@ def check(directory: str, files: Sequence[str], count: int) -> int:
     by_example = _ask(model, 'examples', records)
     # By its bytes a photograph is asked for as a viewer shows it, by its example as training saw it.
     same = orientations(tf.constant(images)).numpy() == 1
-    for name in RANGES:
+    for name in features.RANGES:
         apart = float(np.max(np.abs(by_image[name] - by_example[name])[same], initial=0.0))
-        if apart > _ROUNDING:
+        if apart > features.ROUNDING:
             raise NotServable(f'{name} differs by {apart:.3g} between the two signatures')
     # A served request is often a single face, and its answer must not depend on its company.
     alone = _ask(model, 'serving_default', images[:1])
-    for name in RANGES:
+    for name in features.RANGES:
         apart = float(np.max(np.abs(alone[name] - by_image[name][:1])))
         if apart > 1e-3:
             raise NotServable(f'{name} of one face differs by {apart:.3g} when it is asked for alone')
@@ -81,10 +74,10 @@ def _ask(model: tf.Module, signature: str, values: Sequence[bytes]) -> dict[str,
         worst = np.max(status)
         raise NotServable(f'signature {signature}: {np.sum(status != 0)} faces have a status, such as {_named(worst)}')
     for name, answer in answers.items():
-        low, high = RANGES[name]
+        low, high = features.RANGES[name]
         if not np.isfinite(answer).all():
             raise NotServable(f'signature {signature}: {name} is not finite for {np.sum(~np.isfinite(answer))} faces')
-        if answer.min() < low - _ROUNDING or answer.max() > high + _ROUNDING:
+        if answer.min() < low - features.ROUNDING or answer.max() > high + features.ROUNDING:
             raise NotServable(
                 f'signature {signature}: {name} reaches from {answer.min():.4g} to {answer.max():.4g}, outside '
                 f'[{low:g}, {high:.4g}]'
@@ -119,13 +112,13 @@ def _outputs(model: tf.Module, signature: str, values: Sequence[bytes]) -> dict[
         outputs = model.signatures[signature](**{INPUTS[signature]: tf.constant(list(values))})
     except Exception as error:  # whatever it is, a request fails
         raise NotServable(f'signature {signature} fails: {_first_line(error)}') from error
-    for name in (*RANGES, STATUS):
+    for name in (*features.RANGES, STATUS):
         if name not in outputs:
             raise NotServable(f'signature {signature} has no output {name}, only {", ".join(sorted(outputs))}')
         if outputs[name].shape != (len(values), 1):
             shape = tuple(outputs[name].shape)
             raise NotServable(f'signature {signature}: {name} has shape {shape}, not ({len(values)}, 1)')
-    return {name: np.asarray(outputs[name]) for name in (*RANGES, STATUS)}
+    return {name: np.asarray(outputs[name]) for name in (*features.RANGES, STATUS)}
 
 
 def _first_line(error: Exception) -> str:
