@@ -21,8 +21,9 @@ env: ## make .venv from requirements.lock (PYTHON=/path/to/python3.10 picks the 
 run: env ## the whole pipeline on generated faces, into runs/demo
 	@$(IN_ENV) cafer run --out runs/demo --min-ccc 0.7
 
+# In the order of collection: files with few tests are the longest ones, and would come last.
 test: env ## the tests, a file at a time on each processor (PYTEST_ARGS="-x -k margins" passes options to pytest)
-	@$(IN_ENV) pytest -n auto --dist loadfile $(PYTEST_ARGS)
+	@$(IN_ENV) pytest -n auto --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 check: env ## lint, format, types, layers and doctests
 	@$(IN_ENV) ruff check .
