@@ -195,7 +195,7 @@ def test_what_makes_no_sense_is_upright():
     assert orientation.orientations(tf.constant([saved('JPEG', exif=said)])).numpy().tolist() == [6]
 
 
-@settings(max_examples=60, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=400, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
 @given(
     st.lists(
         st.sampled_from(sorted(fuzz_images.IMAGES.items())).flatmap(lambda image: fuzz_images.damaged(image[1])),
