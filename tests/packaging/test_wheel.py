@@ -15,7 +15,7 @@ SOURCES = ('cafer_tf', 'pipeline', 'schemas', 'setup.py', 'pyproject.toml', 'MAN
 SUITE = (
     *('fixtures', 'helpers', 'datasets', 'losses', 'metrics', 'networks', 'report'),
     *('test_augment.py', 'test_batch_groups.py', 'test_config.py', 'test_finite.py', 'test_grouping.py'),
-    *('serving', 'test_input.py', 'test_margins.py', 'test_objectives.py', 'test_pairing.py'),
+    *('test_input.py', 'test_margins.py', 'test_objectives.py', 'test_pairing.py'),
 )
 SCHEMA = 'schemas/face_affect/schema.pbtxt'
 HEAD = 'cafer_tf/synthesis/assets/head.npz'
@@ -66,6 +66,8 @@ def test_the_wheel_holds_the_packages_and_their_data_and_nothing_else(wheel: pat
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
     assert SCHEMA in names and HEAD in names and 'cafer_tf/synthesis/assets/NOTICE' in names
+    page = {str(path.relative_to(ROOT)) for path in (ROOT / 'cafer_tf/app/assets').iterdir()}
+    assert page and page <= set(names)
     tops = {name.split('/')[0] for name in names}
     assert tops - {'cafer_tf', 'pipeline', 'schemas'} == {name for name in tops if name.endswith('.dist-info')}
     assert not any(name.endswith(('.pyc', '.nbi', '.nbc')) for name in names)
