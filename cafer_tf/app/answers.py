@@ -16,7 +16,7 @@ from cafer_tf.version import __version__
 _FORMATS = ('JPEG', 'PNG')
 
 
-def answer(predictor: Predictor, data: bytes, whole: bool = False, frame: bool = False) -> dict[str, Any]:
+def answer(predictor: Predictor, data: bytes, whole: bool | None = None) -> dict[str, Any]:
     """The faces of a picture, the largest first, as `recognition.look` has them, ready for JSON.
 
     A picture without a face has none, which is an answer like others. A face that is the whole picture has no place in
@@ -25,8 +25,7 @@ def answer(predictor: Predictor, data: bytes, whole: bool = False, frame: bool =
     Args:
         predictor: the model.
         data: of a JPEG or PNG.
-        whole: whether the picture is one face, cropped already.
-        frame: whether it is one of a camera, and so no crop, even where a face fills it. With `whole`, the same.
+        whole: whether the picture is one face, cropped already; None for what it looks like.
 
     Returns:
         `width` and `height` of the upright picture, `whole`, `found` (how many faces the detector found) and `faces`.
@@ -36,8 +35,7 @@ def answer(predictor: Predictor, data: bytes, whole: bool = False, frame: bool =
         ModelError: the model does not answer.
     """
     _check_pixels(data)
-    # A face that leans in to the camera would otherwise lose its box as soon as it fills the frame.
-    photograph = recognition.look(predictor, data, True if whole else False if frame else None)
+    photograph = recognition.look(predictor, data, whole)
     height, width = photograph.image.shape[:2]
     return {
         'width': width,

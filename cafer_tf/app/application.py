@@ -49,8 +49,9 @@ def create_app(
 
     @app.post('/api/faces')
     async def faces(request: Request) -> JSONResponse:
-        frame = 'frame' in request.query_params
-        ask = functools.partial(answer, predictor, await request.body(), whole, frame)
+        # A face that leans in to the camera would lose its box once it fills the frame, were that taken as a crop.
+        cropped = False if 'frame' in request.query_params else None
+        ask = functools.partial(answer, predictor, await request.body(), whole or cropped)
         try:
             return JSONResponse(await asyncio.get_running_loop().run_in_executor(model, ask))
         except datasets.UnusableImage as error:

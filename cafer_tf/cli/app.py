@@ -9,6 +9,7 @@ import types
 import click
 
 from cafer_tf import features
+from cafer_tf.cli import pictures
 
 _PACKAGES = ('fastapi', 'h11', 'starlette', 'uvicorn')
 """Of the extra `app`."""
@@ -63,7 +64,6 @@ def app(model: pathlib.Path, host: str, port: int, names: tuple[str, ...], max_m
     with console.hush():
         page = _package()
         from cafer_tf.faces import FacesError
-        from cafer_tf.recognition import finds_faces
         from cafer_tf.serving import ModelError, Predictor
     try:
         allowed = {page.host_name(name) for name in (host, *names)}
@@ -78,15 +78,11 @@ def app(model: pathlib.Path, host: str, port: int, names: tuple[str, ...], max_m
         try:
             with console.hush():
                 predictor = Predictor(model)
-                whole = not finds_faces(predictor)
+            whole = pictures.are_whole(predictor)
+            with console.hush():
                 page.warm_up(predictor, whole)
         except (FacesError, ModelError) as error:
             raise click.ClickException(str(error)) from None
-        if whole:
-            click.echo(
-                'note: each picture is taken as one face; `pip install "cafer-tf[faces]"` for what finds faces in it',
-                err=True,
-            )
         if not local:
             click.echo(
                 'warning: other machines can reach this server, which asks nobody who they are; docs/app.md', err=True

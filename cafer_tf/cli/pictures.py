@@ -1,4 +1,4 @@
-"""Which image files a command is given, and what it must not write over."""
+"""Which image files a command is given, how they are taken, and what it must not write over."""
 
 from __future__ import annotations
 
@@ -7,9 +7,13 @@ import itertools
 import pathlib
 import warnings
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import click
 import PIL.Image
+
+if TYPE_CHECKING:
+    from cafer_tf.serving import Predictor
 
 ENDINGS = ('.jpg', '.jpeg', '.png')
 
@@ -86,6 +90,25 @@ def _is_plot(path: pathlib.Path) -> bool:
                 return str(image.info.get('Software', '')).startswith('Matplotlib')
     except (OSError, PIL.Image.DecompressionBombError):
         return False
+
+
+def are_whole(predictor: Predictor) -> bool:
+    """Whether images are taken as one face each because there is no detector, which is said.
+
+    Args:
+        predictor: the model.
+
+    Raises:
+        FacesError: the model needs one.
+    """
+    from cafer_tf.recognition import finds_faces
+
+    if finds_faces(predictor):
+        return False
+    click.echo(
+        'note: each image is taken as one face; `pip install "cafer-tf[faces]"` for what finds faces in it', err=True
+    )
+    return True
 
 
 def _distinct(names: Iterable[pathlib.PurePath]) -> list[pathlib.PurePath]:

@@ -15,7 +15,6 @@ from cafer_tf.cli import output, pictures
 if TYPE_CHECKING:
     from cafer_tf.recognition import Photograph
     from cafer_tf.report.circumplex import FacePoint
-    from cafer_tf.serving import Predictor
 
 _COLUMNS = ('path', 'face', 'left', 'top', 'width', 'height', 'confidence', 'valence', 'arousal', 'intensity')
 _QUALITY = 92
@@ -76,7 +75,7 @@ def predict(
     points: list[FacePoint] = []
     try:
         predictor = Predictor(model)
-        whole = whole or _lacks_detector(predictor)
+        whole = whole or pictures.are_whole(predictor)
         with (
             output.table(table, _COLUMNS) as write,
             tqdm(total=len(paths), unit='image', desc='predict', disable=None, leave=False) as bar,
@@ -110,18 +109,6 @@ def predict(
         if made is not None:
             click.echo(f'{kind}: {made}', err=as_json)
     sys.exit(1 if mistakes else 0)
-
-
-def _lacks_detector(predictor: Predictor) -> bool:
-    """Whether images are taken whole because there is no detector, which is said."""
-    from cafer_tf.recognition import finds_faces
-
-    if finds_faces(predictor):
-        return False
-    click.echo(
-        'note: each image is taken as one face; `pip install "cafer-tf[faces]"` for what finds faces in it', err=True
-    )
-    return True
 
 
 def _place(row: dict[str, Any]) -> dict[str, float]:

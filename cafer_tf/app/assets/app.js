@@ -59,8 +59,10 @@ async function showPicture(file) {
   stage.clear();
   numbers.show([]);
   say('Looking for faces …');
+  let picture = null;
   try {
-    const { shown, sent } = await readPicture(file, maxBytes);
+    picture = await readPicture(file, maxBytes);
+    const { shown, sent } = picture;
     if (mine !== turn) return;
     stage.draw(shown, shown.width, shown.height, null);
     stage.describe(file.name);
@@ -73,6 +75,8 @@ async function showPicture(file) {
     say(sentence(answer), answer.faces.length === 0);
   } catch (error) {
     if (mine === turn) sayFailure(error);
+  } finally {
+    picture?.shown.close(); // hundreds of MB, where a picture is large
   }
 }
 
