@@ -25,3 +25,11 @@ def goldens() -> Callable[[str], dict[str, np.ndarray]]:
             return dict(values)
 
     return read
+
+
+@pytest.fixture(scope='session')
+def untrained(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
+    """A servable of an untrained network, `cafer/1`, whose answers differ from face to face; nobody changes it."""
+    from exported import export_untrained
+
+    return export_untrained(tmp_path_factory.mktemp('serving') / 'cafer' / '1')

@@ -8,7 +8,6 @@ import faces_photographs as photographs
 import numpy as np
 import pytest
 import skimage
-from exported import export_untrained
 from faces_photographs import candid, portrait
 from PIL import Image
 
@@ -19,8 +18,8 @@ from cafer_tf.serving import ModelError, Predictor
 
 
 @pytest.fixture(scope='module')
-def as_is(tmp_path_factory):
-    return Predictor(export_untrained(tmp_path_factory.mktemp('as_is') / '1'))
+def as_is(untrained):
+    return Predictor(untrained)
 
 
 @pytest.fixture(scope='module')

@@ -113,12 +113,12 @@ def test_a_small_file_that_takes_long_to_decode_is_refused(port):
     assert faces_of(port, data[:end] + 70 * data[start:end] + data[end:]) == refusal
 
 
-def test_the_model_is_told_but_not_where_it_lies(port, model):
+def test_the_model_is_told_but_not_where_it_lies(port, untrained):
     _, _, content = ask(port, 'GET', '/api/model')
     facts = json.loads(content)
     assert (facts['name'], facts['version'], facts['encoder']) == ('cafer', '1', 'compact')
     assert (facts['image_size'], facts['finds_faces'], facts['max_bytes']) == (32, True, 10 << 20)
-    assert str(model.parent.parent) not in content.decode()
+    assert str(untrained.parent.parent) not in content.decode()
     assert json.loads(ask(port, 'GET', '/healthz')[2]) == {'status': 'ok'}
 
 
@@ -265,8 +265,8 @@ def test_the_page_is_whole_and_asks_nobody_else():
     assert not re.search(r'<style|<[^>]*\s(style|on\w+)=|<script(?![^>]*\ssrc=)', page)
 
 
-def test_the_command_serves_until_it_is_interrupted(model):
-    command = [sys.executable, '-m', 'cafer_tf.cli', 'app', '--model', str(model), '--port', '0']
+def test_the_command_serves_until_it_is_interrupted(untrained):
+    command = [sys.executable, '-m', 'cafer_tf.cli', 'app', '--model', str(untrained), '--port', '0']
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         try:
             line = process.stdout.readline()

@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-from exported import export_untrained
 from model_servers import Model, grpc_server, rest_server
 from records import encode, image_of
 
@@ -15,13 +14,8 @@ def no_proxy(monkeypatch):
 
 
 @pytest.fixture(scope='session')
-def exported(tmp_path_factory):
-    return export_untrained(tmp_path_factory.mktemp('serving') / 'cafer' / '1')
-
-
-@pytest.fixture(scope='session')
-def loaded(exported):
-    return Model(exported)
+def loaded(untrained):
+    return Model(untrained)
 
 
 @pytest.fixture
@@ -39,8 +33,8 @@ def images():
 
 
 @pytest.fixture(scope='session')
-def expected(exported, images):
-    answers = np.array(Predictor(exported).predict(images))
+def expected(untrained, images):
+    answers = np.array(Predictor(untrained).predict(images))
     assert answers[:, 3].tolist() == [0, 1, 2, 0, 3, 4, 0]
     assert np.ptp(answers[answers[:, 3] == 0][:, :2], axis=0).min() > 1e-3  # an answer for another image would show
     return answers

@@ -17,7 +17,15 @@ import numpy as np
 import tensorflow as tf
 from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
 
+from cafer_tf.client import Settings, connect
+
 DEFAULT = 'serving_default'
+
+
+def ask(server, images, **settings):
+    """What a client gets from a server, `[n, 4]`: the fields of `Prediction`."""
+    with connect(server, Settings(**settings)) as client:
+        return np.array(client.predict(images))
 
 
 def feed(request):

@@ -1,14 +1,13 @@
 """A model of cropped faces, untrained: its answers differ from face to face, which is enough here."""
 
 import pytest
-from exported import export_untrained
 
 from cafer_tf.serving import Predictor
 
 
 @pytest.fixture(scope='package')
-def model(tmp_path_factory):
-    return export_untrained(tmp_path_factory.mktemp('serving') / '1')
+def model(untrained):
+    return untrained
 
 
 @pytest.fixture(scope='package')
