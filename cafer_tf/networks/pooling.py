@@ -1,7 +1,9 @@
-"""From the last feature map to features: a grid of averages, or one average."""
+"""From the last feature map to features: all of it, a grid of averages, or one average."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,7 +11,7 @@ import tensorflow as tf
 
 GRID = 6
 """Side of the grid of `pooling='grid'`, in cells: AlexNet's feature map of 224 pixels."""
-POOLINGS = ('global', 'grid')
+POOLINGS = ('global', 'grid', 'flatten')
 
 
 def pool(feature_map: tf.Tensor, pooling: str) -> tf.Tensor:
@@ -18,25 +20,36 @@ def pool(feature_map: tf.Tensor, pooling: str) -> tf.Tensor:
     Args:
         feature_map: symbolic, with known h, w and c.
         pooling: `grid` averages to 6 x 6 cells, d = 36 c, a map of 6 x 6 staying as it is; `global` averages to one,
-            d = c.
+            d = c; `flatten` keeps every cell, d = h w c.
     """
     if pooling == 'global':
         return tf.keras.layers.GlobalAveragePooling2D(name='pool')(feature_map)
-    if feature_map.shape[1:3] != [GRID, GRID]:
+    if pooling == 'grid' and feature_map.shape[1:3] != [GRID, GRID]:
         feature_map = GridAveragePooling(name='pool')(feature_map)
     return tf.keras.layers.Flatten(name='flatten')(feature_map)
 
 
-def grid_channels(feature_size: int) -> int | None:
-    """The channels c of features that are a flattened grid, d = 36 c; None of features of another kind.
+def cells_and_channels(layers: Sequence[tf.keras.layers.Layer]) -> tuple[int, int] | None:
+    """Cells and channels of the map that features come from: the features are cell after cell, each all its channels.
 
-    The size alone tells: no encoder's number of channels is a multiple of 36.
+    Args:
+        layers: one after another, up to the features.
 
-    >>> grid_channels(9216), grid_channels(512)
-    (256, None)
+    Returns:
+        `(h w, c)` of a map that is flattened last, `(1, d)` of averages and of a dense layer's units; None where the
+        layers have none of these.
+
+    >>> inputs = tf.keras.Input([3, 3, 512])
+    >>> cells_and_channels(tf.keras.Model(inputs, pool(inputs, 'flatten')).layers)
+    (9, 512)
     """
-    channels, rest = divmod(feature_size, GRID**2)
-    return None if rest else channels
+    for layer in reversed(layers):
+        if isinstance(layer, tf.keras.layers.Flatten):
+            *cells, channels = layer.input_shape[1:]
+            return math.prod(cells), channels
+        if isinstance(layer, (tf.keras.layers.GlobalAveragePooling2D, tf.keras.layers.Dense)):
+            return 1, layer.output_shape[-1]
+    return None
 
 
 def cell_weights(size: int, cells: int = GRID) -> np.ndarray:

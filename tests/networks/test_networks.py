@@ -112,9 +112,22 @@ def test_mixed_precision(name, precision, half):
 
 
 def test_unknown_encoder_and_small_images_are_named():
-    with pytest.raises(ValueError, match="unknown encoder 'vgg'; known: alexnet, compact, resnet18"):
+    with pytest.raises(ValueError, match="unknown encoder 'vgg'; known: alexnet, breg_next50, compact, "):
         build_encoder('vgg', 64)
-    with pytest.raises(ValueError, match="unknown pooling 'max'; known: auto, global, grid"):
+    with pytest.raises(ValueError, match="unknown pooling 'max'; known: auto, global, grid, flatten"):
         build_encoder('compact', 64, pooling='max')
     with pytest.raises(ValueError, match="'alexnet' needs images of 63 pixels or more; got 48"):
         build_encoder('alexnet', 48)
+    with pytest.raises(ValueError, match=r"'face_ssd' has no last feature map to pool; .* not 'grid'"):
+        build_encoder('face_ssd', 64, pooling='grid')
+
+
+@pytest.mark.parametrize(
+    ('normalized', 'kinds'), [(False, ['Dropout', 'Dense']), (True, ['BatchNormalization', 'ReLU'])]
+)
+def test_a_bottleneck_ends_the_encoder(normalized, kinds):
+    encoder = build_encoder('compact', 32, bottleneck=(16, 8), dropout=0.5, normalized=normalized)
+    assert encoder.output_shape == (None, 8)
+    assert [type(layer).__name__ for layer in encoder.layers[-2:]] == kinds
+    features = encoder(tf.random.stateless_uniform([4, 32, 32, 3], seed=[0, 0]), training=True)
+    assert features.numpy().min() == 0

@@ -3,7 +3,7 @@ import pytest
 import tensorflow as tf
 
 from cafer_tf.networks import build_encoder
-from cafer_tf.networks.pooling import GridAveragePooling, grid_channels, pool
+from cafer_tf.networks.pooling import GridAveragePooling, cells_and_channels, pool
 
 
 def reference(feature_map: np.ndarray) -> np.ndarray:
@@ -30,8 +30,27 @@ def test_a_map_of_6_x_6_is_only_flattened():
     assert [type(layer).__name__ for layer in network.layers] == ['InputLayer', 'Flatten']
 
 
-@pytest.mark.parametrize('name', ['compact', 'alexnet', 'resnet18'])
-def test_the_length_of_the_features_tells_a_grid(name):
-    average, grid = (build_encoder(name, 64, pooling=pooling).output_shape[-1] for pooling in ('global', 'grid'))
-    assert grid_channels(average) is None
-    assert grid_channels(grid) == average
+def test_flattened_maps_keep_every_cell():
+    inputs = tf.keras.Input([2, 3, 4])
+    values = np.arange(24, dtype=np.float32).reshape(1, 2, 3, 4)
+    np.testing.assert_array_equal(tf.keras.Model(inputs, pool(inputs, 'flatten'))(values), values.reshape(1, 24))
+
+
+@pytest.mark.parametrize(
+    ('name', 'pooling', 'bottleneck', 'expected'),
+    [
+        ('compact', 'grid', (), (36, 128)),  # its normalisation of the features changes no order
+        ('compact', 'global', (), (1, 128)),
+        ('compact', 'flatten', (8,), (1, 8)),
+        ('alexnet', 'auto', (), (36, 256)),
+        ('vgg16', 'auto', (), (9, 512)),  # as many features as those of compact's grid
+    ],
+)
+def test_an_encoder_knows_the_map_of_its_features(name, pooling, bottleneck, expected):
+    encoder = build_encoder(name, 96, pooling=pooling, bottleneck=bottleneck)
+    assert cells_and_channels(encoder.layers) == expected
+    assert encoder.output_shape[-1] == np.prod(expected)
+
+
+def test_layers_without_a_map_have_no_order_of_their_own():
+    assert cells_and_channels([tf.keras.layers.ReLU()]) is None

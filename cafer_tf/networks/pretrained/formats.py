@@ -5,6 +5,8 @@ from __future__ import annotations
 import pathlib
 import zipfile
 
+import numpy as np
+
 from cafer_tf.networks.pretrained import keras_files, pickled, safe_tensors
 from cafer_tf.networks.pretrained.state_dict import torch_layers
 from cafer_tf.networks.pretrained.stored import StoredWeights, WeightsError
@@ -34,9 +36,9 @@ def _read(path: pathlib.Path) -> StoredWeights:
     if beginning.startswith(keras_files.HDF5_MAGIC):
         return keras_files.read_hdf5(path.read_bytes())
     if beginning.startswith(pickled.LEGACY_MAGIC):
-        return StoredWeights(torch_layers(pickled.read_legacy(path)))
+        return _torch_weights(pickled.read_legacy(path))
     if safe_tensors.is_safe_tensors(beginning):
-        return StoredWeights(torch_layers(safe_tensors.read_safe_tensors(path)))
+        return _torch_weights(safe_tensors.read_safe_tensors(path))
     # A file of Torch, PyTorch's predecessor in Lua, begins with the type of its first object, in four bytes or in text.
     if int.from_bytes(beginning[:4], 'little') in _TORCH7_TYPES or beginning[1:2] == b'\n':
         raise WeightsError('it seems to be a file of Torch7 for Lua, which is not read; save it again with PyTorch')
@@ -54,4 +56,8 @@ def _read_zip(path: pathlib.Path) -> StoredWeights:
         pickles = [name for name in names if name.count('/') == 1 and name.endswith('/data.pkl')]
         if len(pickles) != 1:
             raise WeightsError('it is a zip archive of neither PyTorch nor Keras')
-        return StoredWeights(torch_layers(pickled.read_archive(archive, pickles[0])))
+        return _torch_weights(pickled.read_archive(archive, pickles[0]))
+
+
+def _torch_weights(tensors: dict[str, np.ndarray]) -> StoredWeights:
+    return StoredWeights(torch_layers(tensors), channels_first=True)

@@ -14,8 +14,12 @@ import numpy as np
 from cafer_tf.networks import preprocessing
 from cafer_tf.networks.pretrained.stored import (
     BATCH_NORMALIZATION,
+    BOUNDED_SHORTCUT,
     CONVOLUTION,
     DENSE,
+    KINDS,
+    RANK_ONE_CONVOLUTION,
+    UNIT_NORMALIZATION,
     StoredLayer,
     StoredWeights,
     WeightsError,
@@ -27,7 +31,17 @@ ARCHIVED_WEIGHTS = 'model.weights.h5'
 """Entry of the weights in a `.keras` file."""
 
 _LAYER_WEIGHT = re.compile('layers/[^/]+/vars/[0-9]+')
-_KINDS = {(4,): CONVOLUTION, (4, 1): CONVOLUTION, (2,): DENSE, (2, 1): DENSE, (1, 1, 1, 1): BATCH_NORMALIZATION}
+_KINDS = {
+    (4,): CONVOLUTION,
+    (4, 1): CONVOLUTION,
+    (2,): DENSE,
+    (2, 1): DENSE,
+    (1, 1, 1, 1): BATCH_NORMALIZATION,
+    (2, 2, 1): RANK_ONE_CONVOLUTION,
+    (0, 0): BOUNDED_SHORTCUT,
+    (1,): UNIT_NORMALIZATION,
+}
+"""Kinds by the ranks of a layer's weights."""
 
 
 def read_keras(archive: zipfile.ZipFile) -> StoredWeights:
@@ -91,7 +105,7 @@ def _legacy_groups(file: h5py.File) -> list[list[str]]:
 def _layer(values: dict[str, np.ndarray]) -> StoredLayer:
     dimensions = tuple(value.ndim for value in values.values())
     if dimensions not in _KINDS:
-        raise WeightsError(f'{", ".join(values)} are no {CONVOLUTION}, {DENSE} or {BATCH_NORMALIZATION}')
+        raise WeightsError(f'{", ".join(values)} are none of {", ".join(KINDS)}')
     return StoredLayer(_KINDS[dimensions], tuple(values), tuple(values.values()))
 
 

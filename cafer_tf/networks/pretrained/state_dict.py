@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from cafer_tf.networks.pooling import GRID, grid_channels
 from cafer_tf.networks.pretrained.stored import BATCH_NORMALIZATION, CONVOLUTION, DENSE, StoredLayer, WeightsError
 
 _NORMALIZATION = ('weight', 'bias', 'running_mean', 'running_var')
@@ -14,9 +13,8 @@ _COUNTER = 'num_batches_tracked'
 def torch_layers(tensors: dict[str, np.ndarray]) -> list[StoredLayer]:
     """The layers of a state dict, in its order.
 
-    Kernels are transposed from `[out, in, h, w]` to `[h, w, in, out]` and from `[out, in]` to `[in, out]`. Where the
-    first dense kernel's input is a flattened grid of 6 x 6, its rows are brought from PyTorch's order, channels before
-    cells, into Keras', cells before channels.
+    Kernels are transposed from `[out, in, h, w]` to `[h, w, in, out]` and from `[out, in]` to `[in, out]`. The rows of
+    dense kernels stay in PyTorch's order.
 
     Args:
         tensors: by name, `<layer>.<part>`.
@@ -31,20 +29,16 @@ def torch_layers(tensors: dict[str, np.ndarray]) -> list[StoredLayer]:
             raise WeightsError(f'its tensor {name!r} is no part of a {CONVOLUTION}, {DENSE} or {BATCH_NORMALIZATION}')
         if part != _COUNTER:
             groups.setdefault(layer, {})[part] = tensor
-    layers: list[StoredLayer] = []
-    for name, parts in groups.items():
-        first_dense = all(layer.kind != DENSE for layer in layers)
-        layers.append(_layer(name, parts, first_dense))
-    return layers
+    return [_layer(name, parts) for name, parts in groups.items()]
 
 
-def _layer(name: str, parts: dict[str, np.ndarray], first_dense: bool) -> StoredLayer:
+def _layer(name: str, parts: dict[str, np.ndarray]) -> StoredLayer:
     weight = parts.get('weight', np.empty(0))
     order: tuple[str, ...] = _NORMALIZATION[:2]
     if weight.ndim == 4 and len(parts) <= 2:
         kind, weight = CONVOLUTION, weight.transpose(2, 3, 1, 0)
     elif weight.ndim == 2 and len(parts) <= 2:
-        kind, weight = DENSE, _cells_first(weight) if first_dense else weight.T
+        kind, weight = DENSE, weight.T
     elif len(parts) == len(_NORMALIZATION):
         kind, order = BATCH_NORMALIZATION, _NORMALIZATION
     else:
@@ -55,12 +49,3 @@ def _layer(name: str, parts: dict[str, np.ndarray], first_dense: bool) -> Stored
     present = [part for part in order if part in parts]
     values = (weight, *(parts[part] for part in present[1:]))
     return StoredLayer(kind, tuple(f'{name}.{part}'.lstrip('.') for part in present), values)
-
-
-def _cells_first(weight: np.ndarray) -> np.ndarray:
-    """The transposed kernel `[in, out]` of one `[out, in]`, its input's cells before its channels."""
-    units, inputs = weight.shape
-    channels = grid_channels(inputs)
-    if channels is None:
-        return weight.T
-    return weight.reshape(units, channels, GRID**2).transpose(2, 1, 0).reshape(inputs, units)

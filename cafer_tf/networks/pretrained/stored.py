@@ -10,7 +10,10 @@ import numpy as np
 CONVOLUTION = 'convolution'
 DENSE = 'dense layer'
 BATCH_NORMALIZATION = 'batch normalization'
-KINDS = (CONVOLUTION, DENSE, BATCH_NORMALIZATION)
+RANK_ONE_CONVOLUTION = 'rank-one convolution'
+BOUNDED_SHORTCUT = 'bounded shortcut'
+UNIT_NORMALIZATION = 'unit normalization'
+KINDS = (CONVOLUTION, DENSE, BATCH_NORMALIZATION, RANK_ONE_CONVOLUTION, BOUNDED_SHORTCUT, UNIT_NORMALIZATION)
 
 
 class WeightsError(ValueError):
@@ -23,8 +26,8 @@ class StoredLayer(NamedTuple):
     Attributes:
         kind: one of `KINDS`.
         names: of its tensors, as in the file.
-        values: of the same, in the order and layout of Keras: kernel `[h, w, in, out]` or `[in, out]` and bias; or
-            gamma, beta, moving mean and moving variance, each `[c]`.
+        values: of the same, in the order and layout of Keras: kernel `[h, w, in, out]` or `[in, out]` and bias; gamma,
+            beta, moving mean and moving variance, each `[c]`; or those of one of this package's own layers.
     """
 
     kind: str
@@ -38,10 +41,13 @@ class StoredWeights(NamedTuple):
     Attributes:
         layers: those of each kind in the network's order.
         constants: mean and standard deviation by which the file's network normalises images, where the file says so.
+        channels_first: whether a dense layer after a flattened map counts its inputs channel by channel, as PyTorch
+            does, instead of cell by cell.
     """
 
     layers: list[StoredLayer]
     constants: tuple[list[float], list[float]] | None = None
+    channels_first: bool = False
 
 
 class LoadedWeights(NamedTuple):

@@ -6,6 +6,9 @@ import pytest
 import tensorflow as tf
 
 from cafer_tf.networks import WeightsError, build_encoder, build_head, load_weights
+from cafer_tf.networks.breg_next import BoundedShortcut
+from cafer_tf.networks.cp_resnet18 import RankOneConvolution
+from cafer_tf.networks.face_ssd import ScaledUnitNormalization
 
 
 def saved(network, path):
@@ -32,6 +35,20 @@ def test_round_trip(name, tmp_path):
     head, other = build_head(72), build_head(72)
     load_weights(other, saved(head, tmp_path / f'head-{name}'))
     np.testing.assert_array_equal(other(tf.ones([1, 72])), head(tf.ones([1, 72])))
+
+
+@pytest.mark.parametrize('name', ['network.keras', 'network.weights.h5', 'network.h5'])
+def test_round_trip_of_this_packages_layers(name, tmp_path):
+    def network():
+        inputs = tf.keras.Input([4, 4, 3])
+        x = BoundedShortcut(5)(RankOneConvolution(1)(inputs))
+        return tf.keras.Model(inputs, ScaledUnitNormalization()(x))
+
+    one, other = network(), network()
+    weights = [np.random.default_rng(0).normal(size=weight.shape) for weight in one.get_weights()]
+    one.set_weights(weights)
+    assert len(load_weights(other, saved(one, tmp_path / name)).loaded) == 6
+    np.testing.assert_array_equal(other(tf.ones([1, 4, 4, 3])), one(tf.ones([1, 4, 4, 3])))
 
 
 @pytest.mark.parametrize('name', ['network.keras', 'whole.h5'])

@@ -66,7 +66,7 @@ def test_alexnet_and_the_published_head_give_torchvisions_outputs(size, torch_ou
     report = load_weights(encoder, drawn.write_safetensors(tmp_path / 'alexnet', drawn.draw(drawn.ALEXNET)))
     assert report.loaded[::2] == tuple(f'features.{index}.weight' for index in (0, 3, 6, 8, 10))
     assert report.ignored == ('classifier.1.weight', 'classifier.1.bias')
-    load_weights(head, drawn.write_safetensors(tmp_path / 'head', drawn.draw(drawn.HEAD)))
+    load_weights(head, drawn.write_safetensors(tmp_path / 'head', drawn.draw(drawn.HEAD)), encoder)
     features = encoder(drawn.draw_image(size))
     np.testing.assert_allclose(
         channels_first(features, 256)[:, ::37], torch_outputs[f'alexnet_{size}'], rtol=1e-4, atol=1e-4
@@ -76,20 +76,36 @@ def test_alexnet_and_the_published_head_give_torchvisions_outputs(size, torch_ou
 
 def test_a_head_on_averages_is_only_transposed(tmp_path):
     tensors = drawn.draw({'lin0': [64, 128], 'lin1': [8, 64], 'lin2': [2, 8]})
-    head = build_head(128)
-    load_weights(head, drawn.write_safetensors(tmp_path / 'head', {f'a.{name}': tensors[name] for name in tensors}))
+    encoder, head = build_encoder('compact', 32), build_head(128)
+    path = drawn.write_safetensors(tmp_path / 'head', {f'a.{name}': tensors[name] for name in tensors})
+    load_weights(head, path, encoder)
+    np.testing.assert_array_equal(head.get_layer('dense1').kernel, tensors['lin0.weight'].T)
     np.testing.assert_array_equal(head.get_layer('dense2').kernel, tensors['lin1.weight'].T)
     tensors = drawn.draw({'a': [64, 128], 'b': [32, 64], 'c': [16, 32]})
     critic = build_critic(128)
-    load_weights(critic, drawn.write_safetensors(tmp_path / 'critic', tensors))
+    load_weights(critic, drawn.write_safetensors(tmp_path / 'critic', tensors), encoder)
     np.testing.assert_array_equal(critic.get_layer('dense1').kernel, tensors['a.weight'].T)
 
 
-def refusal(network: tf.keras.Model, path: pathlib.Path) -> str:
+def test_a_head_on_a_flattened_map_gets_that_maps_order(tmp_path):
+    feature_map = np.random.default_rng(0).normal(size=[1, 3, 3, 4]).astype(np.float32)
+    inputs = tf.keras.Input([3, 3, 4])
+    encoder = tf.keras.Model(inputs, pool(inputs, 'flatten'))  # 36 features, as many as a grid of one channel
+    head, tensors = build_head(36), drawn.draw({'lin0': [64, 36], 'lin1': [8, 64], 'lin2': [2, 8]})
+    path = drawn.write_safetensors(tmp_path / 'head', tensors)
+    load_weights(head, path, encoder)
+    in_pytorch = feature_map.transpose(0, 3, 1, 2).reshape(1, 36) @ tensors['lin0.weight'].T
+    np.testing.assert_allclose(encoder(feature_map) @ head.get_layer('dense1').kernel, in_pytorch, rtol=1e-4, atol=1e-4)
+    for other in (None, build_encoder('compact', 32)):
+        message = refusal(build_head(36), path, other)
+        assert "layer 'dense1' takes 36 features, whose order in a file of PyTorch depends on the map" in message
+
+
+def refusal(network: tf.keras.Model, path: pathlib.Path, encoder: tf.keras.Model | None = None) -> str:
     """What is said of a file that does not fit; the network must stay as it was."""
     before = network.get_weights()
     with pytest.raises(WeightsError) as error:
-        load_weights(network, path)
+        load_weights(network, path, encoder)
     for old, new in zip(before, network.get_weights(), strict=True):
         np.testing.assert_array_equal(old, new)
     assert str(path) in str(error.value)
