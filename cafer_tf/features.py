@@ -49,8 +49,12 @@ SLICED_METADATA = 'sliced_metadata'
 
 OUTPUTS = (VALENCE, AROUSAL)
 """The order of the two columns of every `labels` and `predictions` tensor of shape `[n, 2]`."""
-LABELS, PEOPLE = 'labels', 'people'
-"""The targets of training where the model compares people: `labels`, and `people` `[n]`, a number for each person."""
+LABELS, PEOPLE, BOXES = 'labels', 'people', 'boxes'
+"""The targets of training where the model needs more than labels.
+
+`labels`; `people` `[n]`, a number for each person, where it compares people; and `boxes` `[n, 3]`, x and y of the
+middle and the side of each face as fractions of its image's side, where it finds faces.
+"""
 LABEL_MIN, LABEL_MAX = -1.0, 1.0
 MAX_INTENSITY = 2.0**0.5
 

@@ -9,12 +9,15 @@ import tensorflow as tf
 from cafer_tf import features, finite, optimizers, targets
 from cafer_tf.averaging import WeightAverage
 from cafer_tf.config import Config
+from cafer_tf.losses.regression import TERMS
 from cafer_tf.metrics import RunningMeans, agreement_metrics
-from cafer_tf.networks import build_critic, build_encoder, build_head, layers_in
-from cafer_tf.objectives import adversarial_term, critic_terms, regression_terms
+from cafer_tf.networks import build_networks
+from cafer_tf.objectives import adversarial_term, critic_terms
 from cafer_tf.pairing import Pairing, pair_groups, pair_people
 from cafer_tf.replicas import GlobalBatch
 from cafer_tf.steps import reference_step, shared_step
+from cafer_tf.supervision import regress, supervise
+from cafer_tf.targets import Targets
 
 _STEPS = {'shared': shared_step, 'reference': reference_step}
 
@@ -61,23 +64,7 @@ class Cafer(tf.keras.Model):
             raise ValueError(f'threshold must be an emotional intensity in [0, sqrt(2)]; it is {threshold}')
         self.config = Config.from_dict(config) if isinstance(config, dict) else config or Config()
         self.threshold = float(threshold)
-        network = self.config.network
-        with layers_in(self.config.training.precision):
-            self.encoder = build_encoder(
-                network.encoder,
-                self.config.input.image_size,
-                pooling=network.pooling,
-                mean=network.mean,
-                standard_deviation=network.standard_deviation,
-            )
-            feature_size = self.encoder.output_shape[-1]
-            self.head = build_head(feature_size, network.head_dropout)
-            self.critic = build_critic(
-                feature_size,
-                dropout=network.critic_dropout,
-                output=network.critic_output,
-                spectral_normalization=network.spectral_normalization,
-            )
+        self.encoder, self.head, self.critic, self.projector = build_networks(self.config)
         self.multiplier: tf.Variable | None = None
         if self.adversarial and self.config.adversarial.critic_objective == 'lagrangian':
             self.multiplier = self.add_weight(
@@ -90,6 +77,7 @@ class Cafer(tf.keras.Model):
         self.head_optimizer: tf.keras.optimizers.Optimizer | None = None
         self.critic_optimizer: tf.keras.optimizers.Optimizer | None = None
         self.adversarial_optimizer: tf.keras.optimizers.Optimizer | None = None
+        self.projector_optimizer: tf.keras.optimizers.Optimizer | None = None
         self.average: WeightAverage | None = None
         self._means = RunningMeans([])
         size = self.config.input.image_size
@@ -106,12 +94,16 @@ class Cafer(tf.keras.Model):
 
     @property
     def optimizers(self) -> dict[str, tf.keras.optimizers.Optimizer]:
-        """The optimizers by name: `encoder`, `head`, `critic`, and `adversarial` where the encoder has a second one."""
+        """The optimizers by name.
+
+        `encoder` and `head`; `critic`, and `adversarial` where the encoder has a second one; `projector` of the views.
+        """
         every = {
             'encoder': self.optimizer,
             'head': self.head_optimizer,
             'critic': self.critic_optimizer,
             'adversarial': self.adversarial_optimizer,
+            'projector': self.projector_optimizer,
         }
         return {name: optimizer for name, optimizer in every.items() if optimizer is not None}
 
@@ -121,6 +113,7 @@ class Cafer(tf.keras.Model):
         head_optimizer: Any = None,
         critic_optimizer: Any = None,
         adversarial_optimizer: Any = None,
+        projector_optimizer: Any = None,
         metrics: list[tf.keras.metrics.Metric] | None = None,
         steps_per_epoch: int | None = None,
         **kwargs: Any,
@@ -128,11 +121,12 @@ class Cafer(tf.keras.Model):
         """Sets the optimizers and metrics.
 
         Args:
-            optimizer: of the encoder. By default the configured Adam.
-            head_optimizer: of the head. By default one like `optimizer`.
-            critic_optimizer: of the critic. By default the configured Adam.
+            optimizer: of the encoder. By default the configured one.
+            head_optimizer: of the head. By default one like `optimizer`, or the configured one at `training.head_rate`.
+            critic_optimizer: of the critic. By default the configured one.
             adversarial_optimizer: of the encoder against the critic, with `adversarial.separate_optimizer`; by default
-                the configured Adam.
+                the configured one.
+            projector_optimizer: of the views' projections, with `similarity.weight`; by default SGD.
             metrics: by default the mean CCC, and RMSE, PCC, CCC and SAGR of valence and of arousal.
             steps_per_epoch: what the configured schedule of the learning rate needs where it goes by epochs; without
                 it, such a rate is constant.
@@ -147,13 +141,16 @@ class Cafer(tf.keras.Model):
         separate = self.adversarial and settings.separate_optimizer
         if adversarial_optimizer is not None and not separate:
             raise ValueError('an adversarial_optimizer needs adversarial.separate_optimizer')
+        if projector_optimizer is not None and self.projector is None:
+            raise ValueError('a projector_optimizer needs similarity.weight above 0')
         # The authors' order applies the encoder's optimizer once for the labels and once against the critic.
         twice = self.adversarial and settings.update_order == 'reference' and not separate
         training = self.config.training
 
-        def chosen(given: Any, updates_per_step: int = 1) -> tf.keras.optimizers.Optimizer:
-            optimizer = given if given is not None else optimizers.adam(training, steps_per_epoch, updates_per_step)
-            return optimizers.scaled(optimizer, training.precision)
+        def chosen(given: Any, updates_per_step: int = 1, relative_rate: float = 1) -> tf.keras.optimizers.Optimizer:
+            if given is None:
+                given = optimizers.configured(training, steps_per_epoch, updates_per_step, relative_rate)
+            return optimizers.scaled(given, training.precision)
 
         if optimizer is not None:
             optimizer = tf.keras.optimizers.get(optimizer)
@@ -164,10 +161,19 @@ class Cafer(tf.keras.Model):
             metrics=agreement_metrics() if metrics is None else metrics,
             **{'jit_compile': training.jit_compile, **kwargs},
         )
-        self.head_optimizer = chosen(head_optimizer)
+        self.head_optimizer = chosen(head_optimizer, relative_rate=training.head_rate)
         self.critic_optimizer = chosen(critic_optimizer) if self.adversarial else None
         self.adversarial_optimizer = chosen(adversarial_optimizer) if separate else None
-        networks = {'encoder': self.encoder, 'head': self.head, 'critic': self.critic, 'adversarial': self.encoder}
+        if self.projector is not None:
+            views = optimizers.momentum(self.config.similarity.learning_rate)
+            self.projector_optimizer = chosen(views if projector_optimizer is None else projector_optimizer)
+        networks = {
+            'encoder': self.encoder,
+            'head': self.head,
+            'critic': self.critic,
+            'adversarial': self.encoder,
+            'projector': self.projector,
+        }
         for name, owner in self.optimizers.items():
             owner.build(networks[name].trainable_variables)
         self.average = WeightAverage(self.trainable_variables, training.ema) if training.ema else None
@@ -176,8 +182,16 @@ class Cafer(tf.keras.Model):
         self.compiled_metrics.build(y_pred=tf.zeros([1, 2]), y_true=tf.zeros([1, 2]))
 
     def _term_names(self) -> list[str]:
-        names = ['loss', 'rmse_loss', 'pcc_loss', 'ccc_loss', 'threshold', 'strong_fraction']
-        names += ['encoder_gradient_norm', 'head_gradient_norm']
+        names = ['loss', *(f'{name}_loss' for name in TERMS[self.config.training.loss])]
+        names += ['threshold', 'strong_fraction', 'encoder_gradient_norm']
+        if self.config.finds_faces:
+            names += ['spread_loss', 'faceness_loss', 'box_loss']
+        else:
+            names += ['head_gradient_norm']
+        if self.projector is not None:
+            names += ['similarity_loss', 'separation_loss', 'projector_gradient_norm']
+        if self.config.matching.weight:
+            names += ['matching_loss']
         if self.adversarial:
             names += ['adversarial_loss', 'critic_loss', 'positive_distance', 'negative_distance']
             names += ['margin', 'mutual_information', 'confidence', 'critic_gradient_norm']
@@ -195,7 +209,7 @@ class Cafer(tf.keras.Model):
     def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
         """Valence and arousal `[n, 2]`; kept within [-1, 1] outside training."""
         embedding = self.encoder(inputs, training=True) if training else self._encode(inputs)
-        return self._regress(embedding, training)
+        return regress(self.head, embedding, training)
 
     def _encode(self, images: tf.Tensor) -> tf.Tensor:
         if tf.distribute.get_strategy().num_replicas_in_sync == 1:
@@ -205,51 +219,44 @@ class Cafer(tf.keras.Model):
         missing = tf.cast(count == 0, tf.int32)
         return self.encoder(tf.pad(images, [[0, missing], [0, 0], [0, 0], [0, 0]]), training=False)[:count]
 
-    def _regress(self, embedding: tf.Tensor, training: bool) -> tf.Tensor:
-        predictions = tf.cast(self.head(embedding, training=training), tf.float32)
-        return predictions if training else tf.clip_by_value(predictions, features.LABEL_MIN, features.LABEL_MAX)
-
     def embed(self, images: tf.Tensor) -> tf.Tensor:
         """The encoder's features `[n, d]` of images `[n, size, size, 3]`."""
         return tf.cast(self.encoder(images, training=False), tf.float32)
 
     def train_step(self, data: Any) -> dict[str, tf.Tensor]:
         """One alternation of critic and encoder, in the configured order (see `cafer_tf.steps`)."""
-        images, labels, people = targets.unpack(data, self.config)
-        inputs = {'images': tf.reduce_sum(images), 'labels': tf.reduce_sum(labels)}
+        images, own = targets.unpack(data, self.config)
+        inputs = {'images': tf.reduce_sum(images), 'labels': tf.reduce_sum(own.labels)}
         # Before the forward pass, which would carry a NaN into the moving averages of batch normalisation.
         with tf.control_dependencies([finite.require_finite(inputs)]):
-            images, labels = tf.identity(images), tf.identity(labels)
-        batch, every_label, pairing = self._pair(images, labels, people)
+            images, own = tf.identity(images), own._replace(labels=tf.identity(own.labels))
+        batch, every, pairing = self._pair(images, own)
         step = _STEPS[self.config.adversarial.update_order]
-        predictions, terms = step(self, images, every_label, pairing, batch)
+        predictions, terms = step(self, images, every, pairing, batch)
         if self.average is not None:
             self.average.update()
-        return self._report(labels, predictions, pairing, terms)
+        return self._report(own.labels, predictions, pairing, terms)
 
     def test_step(self, data: Any) -> dict[str, tf.Tensor]:
         """The same terms, without an update."""
-        images, labels, people = targets.unpack(data, self.config)
-        batch, every_label, pairing = self._pair(images, labels, people)
+        images, own = targets.unpack(data, self.config)
+        batch, every, pairing = self._pair(images, own)
         embedding = self._encode(images)
-        predictions = self._regress(embedding, training=False)
-        terms = regression_terms(every_label, batch.gather(predictions), self.config)
+        predictions, terms = supervise(self, embedding, every, batch, training=False)
         monitored = {}
         if self.adversarial:
             outputs = batch.gather(tf.cast(self.critic(embedding, training=False), tf.float32))
             terms |= adversarial_term(outputs, outputs, pairing, self.config)
             monitored = critic_terms(outputs, pairing, self.config, self.multiplier)
         terms['loss'] = tf.add_n(list(terms.values()))
-        return self._report(labels, predictions, pairing, terms | monitored)
+        return self._report(own.labels, predictions, pairing, terms | monitored)
 
-    def _pair(
-        self, images: tf.Tensor, labels: tf.Tensor, people: tf.Tensor | None
-    ) -> tuple[GlobalBatch, tf.Tensor, Pairing]:
+    def _pair(self, images: tf.Tensor, own: Targets) -> tuple[GlobalBatch, Targets, Pairing]:
         batch, rule = GlobalBatch(tf.shape(images)[0]), self.config.grouping.rule
-        every_label = batch.gather(labels)
-        if people is None:
-            return batch, every_label, pair_groups(every_label, self.threshold, rule)
-        return batch, every_label, pair_people(every_label, batch.gather(people), self.threshold, rule)
+        every = Targets(*(None if part is None else batch.gather(part) for part in own))
+        if self.config.adversarial.compares_people:
+            return batch, every, pair_people(every.labels, every.people, self.threshold, rule)
+        return batch, every, pair_groups(every.labels, self.threshold, rule)
 
     def fit(self, *args: Any, **kwargs: Any) -> tf.keras.callbacks.History:
         """As `keras.Model.fit`.

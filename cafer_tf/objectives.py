@@ -1,6 +1,6 @@
-"""What encoder, head and critic minimise: the configured terms, from the networks' outputs of the whole batch.
+"""What critic and encoder minimise against each other: the configured terms, from the critic's outputs.
 
-Every function takes float32 outputs and labels of the *global* batch (see `replicas`) and returns scalars by name.
+Every function takes float32 outputs of the *global* batch (see `replicas`) and returns scalars by name.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import tensorflow as tf
 from cafer_tf.config import Config
 from cafer_tf.correlation import weighted_mean
 from cafer_tf.losses import (
-    agreement_terms,
     contrastive_adversarial_loss,
     encoder_adversarial_loss,
     encoder_divergence_loss,
@@ -19,18 +18,6 @@ from cafer_tf.losses import (
 )
 from cafer_tf.margins import AdaptiveMargin, adaptive_margin
 from cafer_tf.pairing import Pairing
-
-
-def regression_terms(labels: tf.Tensor, predictions: tf.Tensor, config: Config) -> dict[str, tf.Tensor]:
-    """The terms of the AV head, `rmse_loss`, `pcc_loss` and `ccc_loss`.
-
-    Args:
-        labels: `[N, 2]`, valence first.
-        predictions: `[N, 2]`.
-        config: `training.ddof`.
-    """
-    terms = agreement_terms(labels, predictions, config.training.ddof)
-    return {f'{name}_loss': term for name, term in terms.items()}
 
 
 def critic_terms(

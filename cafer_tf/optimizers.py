@@ -1,30 +1,45 @@
-"""Optimizers as the configuration describes them: Adam with schedule and clipping, and loss scaling."""
+"""Optimizers as the configuration describes them: with schedule and clipping, and loss scaling."""
 
 from __future__ import annotations
 
+import itertools
+import operator
 from typing import Any
 
 import tensorflow as tf
 
 from cafer_tf.config import TrainingConfig
 
+_EPSILON = 1e-8
 
-def adam(training: TrainingConfig, steps_per_epoch: int | None, updates_per_step: int = 1) -> tf.keras.optimizers.Adam:
-    """Adam with the configured rate, its schedule and the largest gradient norm.
+
+def configured(
+    training: TrainingConfig, steps_per_epoch: int | None, updates_per_step: int = 1, relative_rate: float = 1.0
+) -> tf.keras.optimizers.Optimizer:
+    """The configured optimizer with its rate, the rate's schedule and the largest gradient norm.
 
     Args:
         training: the configuration.
         steps_per_epoch: training steps of an epoch. Without it, a rate that decays by epochs is constant.
         updates_per_step: how often a training step applies the optimizer. The rate decays by training steps, however
             many updates each makes.
+        relative_rate: by which the configured rate is multiplied, above 0.
     """
-    return tf.keras.optimizers.Adam(
-        _rate(training, steps_per_epoch, updates_per_step),
-        training.beta_1,
-        training.beta_2,
-        epsilon=1e-8,
-        global_clipnorm=training.clip_norm or None,
-    )
+    rate = _rate(training, training.learning_rate * relative_rate, steps_per_epoch, updates_per_step)
+    clip_norm = training.clip_norm or None
+    if training.optimizer == 'sgd':
+        return tf.keras.optimizers.SGD(rate, training.beta_1, global_clipnorm=clip_norm)
+    kind = {'adam': tf.keras.optimizers.Adam, 'adamax': tf.keras.optimizers.Adamax}[training.optimizer]
+    return kind(rate, training.beta_1, training.beta_2, epsilon=_EPSILON, global_clipnorm=clip_norm)
+
+
+def momentum(learning_rate: float) -> tf.keras.optimizers.SGD:
+    """Stochastic gradient descent with a momentum of 0.9.
+
+    Args:
+        learning_rate: constant.
+    """
+    return tf.keras.optimizers.SGD(learning_rate, 0.9)
 
 
 def scaled(optimizer: Any, precision: str) -> tf.keras.optimizers.Optimizer:
@@ -37,17 +52,19 @@ def scaled(optimizer: Any, precision: str) -> tf.keras.optimizers.Optimizer:
 
 
 def _rate(
-    training: TrainingConfig, steps_per_epoch: int | None, updates_per_step: int
+    training: TrainingConfig, rate: float, steps_per_epoch: int | None, updates_per_step: int
 ) -> float | tf.keras.optimizers.schedules.LearningRateSchedule:
+    schedules = tf.keras.optimizers.schedules
     if training.schedule == 'cosine' and steps_per_epoch is not None:
-        updates = training.epochs * steps_per_epoch * updates_per_step
-        return tf.keras.optimizers.schedules.CosineDecay(training.learning_rate, updates)
+        return schedules.CosineDecay(rate, training.epochs * steps_per_epoch * updates_per_step)
+    if training.schedule == 'milestones':
+        # Keras' boundary is the last update of the old rate.
+        boundaries = [step * updates_per_step - 1 for step in training.milestones]
+        factors = itertools.accumulate([training.decay_rate] * len(boundaries), initial=rate, func=operator.mul)
+        return schedules.PiecewiseConstantDecay(boundaries, list(factors))
     decay_steps = training.decay_steps or steps_per_epoch
     if training.schedule in ('exponential', 'staircase') and decay_steps is not None:
-        return tf.keras.optimizers.schedules.ExponentialDecay(
-            training.learning_rate,
-            decay_steps * updates_per_step,
-            training.decay_rate,
-            staircase=training.schedule == 'staircase',
+        return schedules.ExponentialDecay(
+            rate, decay_steps * updates_per_step, training.decay_rate, staircase=training.schedule == 'staircase'
         )
-    return training.learning_rate
+    return rate

@@ -10,16 +10,11 @@ import numpy as np
 import tensorflow as tf
 
 from cafer_tf import datasets, faces, features, grouping, input
-from cafer_tf.config import Config, FacesConfig
+from cafer_tf.config import CROPPED_MARGIN, Config, FacesConfig
 from cafer_tf.faces import Face, FacesError, NoFaceError
 from cafer_tf.faces.face import Box, Point
 from cafer_tf.serving import STATUSES, ModelError, Predictor
 
-CROPPED_MARGIN = 0.03
-"""`faces.margin` that makes of a photograph what data sets of cropped faces hold, whose parameters nobody wrote down.
-
-With it the eyes are as far apart, in sides of the image, as in rendered faces.
-"""
 FILLS = 0.6
 """A face whose tight square has this share of an image's longer side, or more, makes that image a crop.
 

@@ -11,25 +11,25 @@ import tensorflow as tf
 
 from cafer_tf import finite, replicas
 from cafer_tf.losses import next_multiplier
-from cafer_tf.objectives import adversarial_term, critic_terms, regression_terms
+from cafer_tf.objectives import adversarial_term, critic_terms
 from cafer_tf.pairing import Pairing
 from cafer_tf.replicas import GlobalBatch
+from cafer_tf.supervision import Terms, matching_terms, supervise, view_terms
+from cafer_tf.targets import Targets
 
 if TYPE_CHECKING:
     from cafer_tf.model import Cafer
 
-Terms = dict[str, tf.Tensor]
-
 
 def shared_step(
-    model: Cafer, images: tf.Tensor, labels: tf.Tensor, pairing: Pairing, batch: GlobalBatch
+    model: Cafer, images: tf.Tensor, targets: Targets, pairing: Pairing, batch: GlobalBatch
 ) -> tuple[tf.Tensor, Terms]:
     """One encoder pass: the critic learns from its detached features, then encoder and head against the updated critic.
 
     Args:
         model: the networks and their optimizers.
         images: `[n, size, size, 3]`, of this replica.
-        labels: `[N, 2]`, of all replicas.
+        targets: of all replicas.
         pairing: of all replicas.
         batch: what gathers.
 
@@ -43,25 +43,30 @@ def shared_step(
         if model.adversarial:
             with tape.stop_recording():
                 monitored = _update_critic(model, tf.stop_gradient(embedding), pairing, batch)
-        predictions = tf.cast(model.head(embedding, training=True), tf.float32)
-        terms = regression_terms(labels, batch.gather(predictions), model.config)
+        predictions, terms = supervise(model, embedding, targets, batch, training=True)
+        if model.projector is not None:
+            terms |= view_terms(model, embedding, predictions, batch)
+        if model.config.matching.weight:
+            terms |= matching_terms(model, embedding, targets, batch, model.optimizer.iterations)
         regression = tf.add_n(list(terms.values()))
         if model.adversarial:
             outputs = batch.gather(tf.cast(model.critic(embedding, training=True), tf.float32))
             adversarial = adversarial_term(outputs, outputs, pairing, model.config)
             terms |= adversarial
         terms['loss'] = tf.add_n(list(terms.values()))
-    both = {'encoder': model.encoder, 'head': model.head}
+    learning = {'encoder': model.encoder, 'head': model.head}
+    if model.projector is not None:
+        learning['projector'] = model.projector
     if separate:
-        monitored |= _descend(model, tape, regression, both, terms)
+        monitored |= _descend(model, tape, regression, learning, terms)
         _descend(model, tape, adversarial['adversarial_loss'], {'adversarial': model.encoder}, adversarial)
     else:
-        monitored |= _descend(model, tape, terms['loss'], both, terms)
+        monitored |= _descend(model, tape, terms['loss'], learning, terms)
     return predictions, terms | monitored
 
 
 def reference_step(
-    model: Cafer, images: tf.Tensor, labels: tf.Tensor, pairing: Pairing, batch: GlobalBatch
+    model: Cafer, images: tf.Tensor, targets: Targets, pairing: Pairing, batch: GlobalBatch
 ) -> tuple[tf.Tensor, Terms]:
     """The order of the authors' published code, with three encoder passes; arguments and results as `shared_step`.
 
@@ -69,8 +74,8 @@ def reference_step(
     against the updated critic from the examples that it is to move, passed through it once more.
     """
     with tf.GradientTape() as tape:
-        predictions = tf.cast(model.head(model.encoder(images, training=True), training=True), tf.float32)
-        terms = regression_terms(labels, batch.gather(predictions), model.config)
+        embedding = model.encoder(images, training=True)
+        predictions, terms = supervise(model, embedding, targets, batch, training=True)
         terms['loss'] = tf.add_n(list(terms.values()))
     monitored = _descend(model, tape, terms['loss'], {'encoder': model.encoder, 'head': model.head}, terms)
     if not model.adversarial:
@@ -114,6 +119,7 @@ def _descend(
     Returns:
         The norms of the gradients, by name.
     """
+    networks = {name: network for name, network in networks.items() if network.trainable_variables}
     optimizers = [model.optimizers[name] for name in networks]
     variables = [network.trainable_variables for network in networks.values()]
     scaling = isinstance(optimizers[0], tf.keras.mixed_precision.LossScaleOptimizer)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import tensorflow as tf
 
@@ -10,15 +10,30 @@ from cafer_tf import features
 from cafer_tf.config import Config
 
 
-def unpack(data: Any, config: Config) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor | None]:
-    """Images, labels and, where the critic compares them, people.
+class Targets(NamedTuple):
+    """What a batch teaches.
+
+    Attributes:
+        labels: `[n, 2]` float32, valence first.
+        people: `[n]` integers, a number for each person, where the model compares them; or None.
+        boxes: `[n, 3]` float32, of the faces, where the model finds them (see `features.BOXES`); or None.
+    """
+
+    labels: tf.Tensor
+    people: tf.Tensor | None = None
+    boxes: tf.Tensor | None = None
+
+
+def unpack(data: Any, config: Config) -> tuple[tf.Tensor, Targets]:
+    """Images and targets.
 
     Args:
-        data: of Keras' `train_step`: `(images, labels)`, or `(images, {'labels': labels, 'people': people})`.
-        config: `adversarial`, which says whether people are compared.
+        data: of Keras' `train_step`: `(images, labels)`, or `(images, {'labels': labels, ...})` with `people` or
+            `boxes` where the model needs them.
+        config: what the model needs.
 
     Returns:
-        Images and labels in float32, and people as they are, or None.
+        Images in float32, and targets.
 
     Raises:
         ValueError: other data.
@@ -28,12 +43,16 @@ def unpack(data: Any, config: Config) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor |
         raise ValueError('Cafer trains and tests on (images, labels); the data set yields images alone')
     if weights is not None:
         raise ValueError('Cafer takes no sample weights: its losses are statistics of the whole batch')
-    people = None
-    if config.adversarial.compares_people:
-        if not isinstance(targets, dict) or set(targets) != {features.LABELS, features.PEOPLE}:
-            raise ValueError(
-                'with adversarial.pairs person, Cafer trains and tests on '
-                f"(images, {{'{features.LABELS}': labels, '{features.PEOPLE}': integers}})"
-            )
-        targets, people = targets[features.LABELS], targets[features.PEOPLE]
-    return tf.cast(images, tf.float32), tf.cast(targets, tf.float32), people
+    needed = {features.PEOPLE: config.compares_people, features.BOXES: config.finds_faces}
+    named = targets if isinstance(targets, dict) else {features.LABELS: targets}
+    expected = [features.LABELS, *(name for name, is_needed in needed.items() if is_needed)]
+    if set(named) != set(expected):
+        form = ', '.join(f"'{name}': {name}" for name in expected)
+        raise ValueError(
+            f'with this configuration, Cafer trains and tests on (images, {{{form}}}); the data set yields images and '
+            f'{", ".join(named)}'
+        )
+    labels, people, boxes = (named.get(name) for name in (features.LABELS, features.PEOPLE, features.BOXES))
+    return tf.cast(images, tf.float32), Targets(
+        tf.cast(labels, tf.float32), people, None if boxes is None else tf.cast(boxes, tf.float32)
+    )

@@ -90,7 +90,7 @@ def _load_pretrained(model: Cafer) -> None:
     if network.encoder_weights:
         networks.load_weights(model.encoder, network.encoder_weights)
     if network.head_weights:
-        networks.load_weights(model.head, network.head_weights)
+        networks.load_weights(model.head, network.head_weights, model.encoder)
 
 
 def _callbacks(

@@ -12,7 +12,9 @@ from cafer_tf.config import AugmentationConfig, InputConfig
 SIDE, SIZE = 40, 32
 INPUT = InputConfig(image_size=SIZE, crop=0.2)
 NOTHING = AugmentationConfig(flip=False, brightness=0.0, contrast=0.0, saturation=0.0, rotation=0.0, cutout=0.0)
-EVERYTHING = AugmentationConfig(flip=True, brightness=0.5, contrast=0.9, saturation=0.9, rotation=30.0, cutout=0.3)
+EVERYTHING = AugmentationConfig(
+    flip=True, brightness=0.5, contrast=0.9, saturation=0.9, rotation=30.0, cutout=0.3, expansion=2.0
+)
 
 
 @pytest.fixture(scope='module')
@@ -22,21 +24,23 @@ def levels():
 
 @pytest.fixture(scope='module')
 def draws():
-    return tf.random.stateless_uniform([6000, 9], [1, 2])
+    return augment.draw(tf.constant([1, 2]), 6000)
 
 
 def changes(count, **values):
     """Nothing but the named changes, the same for every image."""
     still = {'top': 0, 'left': 0, 'mirrored': False, 'angle': 0.0, 'brightness': 0.0, 'contrast': 1.0}
-    still |= {'saturation': 1.0, 'hole': (0, 0)} | values
+    still |= {'saturation': 1.0, 'hole': (0, 0), 'factor': 1.0, 'place': (0.0, 0.0)} | values
     return augment.Changes(**{name: tf.constant([value] * count) for name, value in still.items()})
 
 
 def test_draws_follow_the_seed():
     first, again, other = (augment.draw(tf.constant(seed), 4).numpy() for seed in ([1, 2], [1, 2], [1, 3]))
-    assert first.shape == (4, 9)
+    assert first.shape == (4, 12)
     np.testing.assert_array_equal(first, again)
-    assert len(np.unique([first, other])) == 2 * 4 * 9
+    assert len(np.unique([first, other])) == 2 * 4 * 12
+    # What was drawn before images could shrink is drawn still.
+    np.testing.assert_array_equal(first[:, :9], tf.random.stateless_uniform([4, 9], [1, 2]))
 
 
 def test_crops_are_uniform_over_all_places(draws):
@@ -154,6 +158,52 @@ def test_a_hole_is_a_grey_square_within_the_image():
         expected = image.copy()
         expected[max(row - 4, 0) : row + 4, max(column - 4, 0) : column + 4] = 0.5
         np.testing.assert_array_equal(changed, expected)
+
+
+def test_images_shrink_up_to_the_factor_and_lie_anywhere(draws):
+    chosen = augment.choose(draws, SIDE, INPUT, AugmentationConfig(expansion=3.0))
+    np.testing.assert_allclose(np.quantile(chosen.factor, [0, 0.25, 0.5, 0.75, 1]), [1, 1.5, 2, 2.5, 3], atol=0.05)
+    where = chosen.place / (chosen.factor[:, tf.newaxis] - 1)
+    for axis in (0, 1):
+        np.testing.assert_allclose(np.quantile(where[:, axis], [0, 0.25, 0.5, 0.75, 1]), np.arange(5) / 4, atol=0.05)
+    assert np.abs(np.corrcoef(np.stack([chosen.factor, *where.numpy().T])) - np.eye(3)).max() < 0.05
+
+
+def test_a_shrunk_image_lies_on_grey():
+    chosen = changes(1, factor=2.0, place=(0.5, 0.25))
+    levels = tf.fill([1, SIDE, SIDE, 3], tf.constant(255, tf.uint8))
+    result = augment.surround(augment.turn(levels, SIZE, chosen) / 255, chosen).numpy()
+    expected = np.full([1, SIZE, SIZE, 3], 0.5, np.float32)
+    expected[:, 4:20, 8:24] = 1  # its side is 16 pixels, its place half of that to the right and a quarter down
+    np.testing.assert_array_equal(result, expected)
+
+
+def test_shrinking_takes_the_means_of_pixels(levels):
+    # At half the size, each pixel's middle is the corner of four.
+    shrunk = augment.turn(tf.constant(levels), SIZE, changes(6, top=3, left=4, factor=2.0, place=(1.0, 0.5))).numpy()
+    crop = levels[:, 3 : 3 + SIZE, 4 : 4 + SIZE].astype(float)
+    np.testing.assert_allclose(shrunk[:, 8:24, 16:], crop.reshape(6, 16, 2, 16, 2, 3).mean((2, 4)), atol=0.02)
+
+
+def test_boxes_follow_the_faces(draws):
+    """Each face is a disc that its box holds exactly."""
+    side, margin = 160, 0.4
+    config = InputConfig(image_size=128, crop=0.2)
+    augmentation = AugmentationConfig(
+        flip=True, brightness=0.0, contrast=0.0, saturation=0.0, rotation=30.0, cutout=0.0, expansion=2.5
+    )
+    rows, columns = np.mgrid[:side, :side] - (side - 1) / 2
+    disc = np.hypot(rows, columns) < side / (1 + 2 * margin) / 2
+    levels = np.repeat(255 * disc[np.newaxis, ..., np.newaxis].astype(np.uint8), 12, axis=0).repeat(3, axis=3)
+    boxes = augment.face_boxes(draws[:12], side, config, augmentation, margin).numpy()
+    images = augment.augment(tf.constant(levels), draws[:12], config, augmentation).numpy()[..., 0] > 0.5
+    places = (np.arange(128) + 0.5) / 128
+    for image, (x, y, length) in zip(images, boxes, strict=True):
+        count = image.sum()
+        assert x == pytest.approx(image.sum(0) @ places / count, abs=0.004)
+        assert y == pytest.approx(image.sum(1) @ places / count, abs=0.004)
+        assert length == pytest.approx(math.sqrt(4 * count / math.pi) / 128, rel=0.02)
+    assert np.ptp(boxes, axis=0).min() > 0.2
 
 
 def test_nothing_is_changed_where_nothing_is_asked(levels, draws):

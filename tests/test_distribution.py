@@ -29,11 +29,22 @@ MIXED = {
     'network.spectral_normalization': True,
     'training.ema': 0.9,
 }
+NEWER = {  # both of the newer methods at once, on embeddings of 16
+    **COMPACT,
+    'network.bottleneck': [16],
+    'network.head': [32],
+    'similarity.weight': 0.0256,
+    'similarity.learning_rate': 1e-5,
+    'matching.people': 3,
+    'matching.start': 0,
+    'matching.full': 2,
+}
 CASES = {
     'paper': ('paper', COMPACT),
     'published_code': ('published_code', {'input.image_size': 64, 'network.encoder': 'alexnet'}),
     'mixed': ('paper', MIXED),
     'person_pairs': ('person_pairs', COMPACT),
+    'newer': ('elim2022', NEWER),
 }
 TOLERANCE = 1e-5
 NORM_TOLERANCE = 1e-3

@@ -9,7 +9,7 @@ from cafer_tf.config import TrainingConfig
 
 
 def make(steps_per_epoch=10, updates_per_step=1, **values):
-    return optimizers.adam(TrainingConfig(learning_rate=0.01, **values), steps_per_epoch, updates_per_step)
+    return optimizers.configured(TrainingConfig(learning_rate=0.01, **values), steps_per_epoch, updates_per_step)
 
 
 def rates(optimizer, updates):

@@ -21,6 +21,11 @@ VARIANTS = {
     'margin with gradient': ('paper', {'margin': {'stop_gradient': False}}),
     'lagrangian': ('paper', {'adversarial': {'critic_objective': 'lagrangian', 'penalty': 1e-3}}),
     'person pairs': ('person_pairs', {}),
+    'views': ('avce2022', {}),
+    'matching': (
+        'elim2022',
+        {'network': {'bottleneck': [32, 16], 'head': [64]}, 'matching': {'weight': 1.0, 'start': 0}},
+    ),
     'person pairs, reference order': ('person_pairs', {'adversarial': {'update_order': 'reference'}}),
 }
 
@@ -31,7 +36,7 @@ def batch():
 
 
 def targets_of(model, labels):
-    if not model.config.adversarial.compares_people:
+    if not model.config.compares_people:
         return labels
     return {'labels': labels, 'people': np.arange(len(labels)) % 5}
 
@@ -46,6 +51,8 @@ def test_every_variant_trains_and_evaluates(batch, name):
     model = make_model(preset, **sections)
     batch = batch[0], targets_of(model, batch[1])
     networks = {'encoder': model.encoder, 'head': model.head, 'critic': model.critic}
+    if model.projector is not None:
+        networks['projector'] = model.projector
     before = {name: values_of(network.trainable_variables) for name, network in networks.items()}
     for _ in range(2):
         logs = model.train_on_batch(*batch, return_dict=True)
@@ -207,7 +214,7 @@ def test_an_adversarial_optimizer_needs_its_option():
 
 def test_a_critic_of_people_must_be_told_who_is_shown(batch):
     model = make_model('person_pairs')
-    with pytest.raises(ValueError, match=r"trains and tests on .*'labels': labels, 'people': integers"):
+    with pytest.raises(ValueError, match=r"trains and tests on .*'labels': labels, 'people': people"):
         model.train_on_batch(*batch)
 
 

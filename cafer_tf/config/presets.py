@@ -1,15 +1,20 @@
 """Named sets of choices that belong together; a preset changes what it names and leaves the rest alone.
 
-`paper`, `published_code`, `person_pairs` and `supervised` choose the method, `alexnet` and `resnet18` the network and
-how it is trained: `Config.from_preset('published_code', 'alexnet')` is what the authors published.
+`paper`, `published_code`, `person_pairs`, `supervised`, `avce2022` and `elim2022` choose the method, `alexnet` and
+`resnet18` the network and how it is trained: `Config.from_preset('published_code', 'alexnet')` is what the authors
+published. The other systems of the poster's table choose both (see `systems`). `short` is a small budget for all.
 
-Reference: D. H. Kim and B. C. Song, "Contrastive Adversarial Learning for Person Independent Facial Emotion
-Recognition", AAAI 2021: the poster, and the code published with it.
+References: D. H. Kim and B. C. Song, "Contrastive Adversarial Learning for Person Independent Facial Emotion
+Recognition", AAAI 2021: the poster, and the code published with it. `avce2022`: "Emotion-aware Multi-view Contrastive
+Learning for Facial Emotion Recognition", ECCV 2022, and its code. `elim2022`: "Optimal Transport-based Identity
+Matching for Identity-invariant Facial Expression Recognition", NeurIPS 2022, and its code; by the same authors.
 """
 
 from __future__ import annotations
 
 from typing import Any
+
+from cafer_tf.config.systems import SYSTEMS
 
 _PAPER: dict[str, dict[str, Any]] = {
     'grouping': {'rule': 'otsu', 'balanced': True},
@@ -57,6 +62,23 @@ _SUPERVISED: dict[str, dict[str, Any]] = {
     'adversarial': {'weight': 0.0},
     'training': {'ddof': 0},
 }
+_AVCE2022: dict[str, dict[str, Any]] = {
+    **_SUPERVISED,
+    'similarity': {'weight': 0.0256},
+    'network': {'bottleneck': (32,), 'head': (256,)},
+    'training': {'loss': 'mse_agreement', 'ddof': 'published'},
+}
+_ELIM2022: dict[str, dict[str, Any]] = {
+    **_SUPERVISED,
+    'matching': {'weight': 1.0, 'people': 10, 'sharpness': 5.0, 'iterations': 5, 'start': 5, 'full': 50},
+    'network': {'bottleneck': (256, 512), 'head': (10_240,), 'dense_normalization': True},
+    'training': {
+        'loss': 'mse_agreement',
+        'ddof': 'published',
+        'beta_2': 0.99,
+        'head_rate': 0.2,
+    },
+}
 
 
 def _network(encoder: str, pooling: str, batch_size: int) -> dict[str, dict[str, Any]]:
@@ -73,12 +95,30 @@ def _network(encoder: str, pooling: str, batch_size: int) -> dict[str, dict[str,
     }
 
 
+_SHORT: dict[str, dict[str, Any]] = {
+    'input': {'image_size': 64},
+    'training': {
+        'batch_size': 32,
+        'epochs': 10,
+        'optimizer': 'adam',
+        'learning_rate': 3e-4,
+        'beta_1': 0.9,
+        'beta_2': 0.999,
+        'schedule': 'cosine',
+    },
+}
+"""One budget for networks of any size, which two processor cores can afford."""
+
 PRESETS: dict[str, dict[str, dict[str, Any]]] = {
     'paper': _PAPER,
     'published_code': _PUBLISHED_CODE,
     'person_pairs': _PERSON_PAIRS,
     'supervised': _SUPERVISED,
+    'avce2022': _AVCE2022,
+    'elim2022': _ELIM2022,
     'alexnet': _network('alexnet', 'grid', 256),
     'resnet18': _network('resnet18', 'global', 128),
+    **SYSTEMS,
+    'short': _SHORT,
 }
 """What each preset changes, by its name, nested as `Config.to_dict` gives the tree."""

@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import typing
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 from cafer_tf.config.errors import require
+from cafer_tf.config.images import AugmentationConfig, FacesConfig, InputConfig
+from cafer_tf.config.methods import AdversarialConfig, GroupingConfig, MarginConfig, MatchingConfig, SimilarityConfig
+from cafer_tf.config.networks import SMALLEST_IMAGE, NetworkConfig
 from cafer_tf.config.presets import PRESETS
-from cafer_tf.config.sections import (
-    SMALLEST_IMAGE,
-    AdversarialConfig,
-    AugmentationConfig,
-    FacesConfig,
-    GroupingConfig,
-    InputConfig,
-    MarginConfig,
-    NetworkConfig,
-    TrainingConfig,
-)
+from cafer_tf.config.training import TrainingConfig
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,6 +39,8 @@ class Config:
     grouping: GroupingConfig = dataclasses.field(default_factory=GroupingConfig)
     adversarial: AdversarialConfig = dataclasses.field(default_factory=AdversarialConfig)
     margin: MarginConfig = dataclasses.field(default_factory=MarginConfig)
+    similarity: SimilarityConfig = dataclasses.field(default_factory=SimilarityConfig)
+    matching: MatchingConfig = dataclasses.field(default_factory=MatchingConfig)
     training: TrainingConfig = dataclasses.field(default_factory=TrainingConfig)
 
     def __post_init__(self) -> None:
@@ -66,11 +62,45 @@ class Config:
                 'margin.confidence nearest_neighbours needs two groups, which adversarial.pairs person does not have; '
                 'use closed_form or none',
             )
+        if self.similarity.weight or self.matching.weight:
+            require(
+                self.adversarial.update_order == 'shared',
+                'similarity.weight and matching.weight need adversarial.update_order shared: they are terms of its one '
+                'encoder pass',
+            )
+        if self.finds_faces:
+            require(
+                not self.network.bottleneck,
+                'network.bottleneck must be empty for network.encoder face_ssd, whose cells the head reads as they are',
+            )
+            methods = ('adversarial', 'similarity', 'matching')
+            used = [f'{name}.weight' for name in methods if getattr(self, name).weight]
+            require(
+                not used,
+                f'{" and ".join(used)} must be 0 for network.encoder face_ssd: its embedding is a map of the image, '
+                'not features of a face',
+            )
+        else:
+            require(
+                self.augmentation.expansion == 1,
+                'augmentation.expansion above 1 is for network.encoder face_ssd, which finds the face again; the other '
+                'encoders expect it where the crop puts it',
+            )
         require(
             self.margin.constant <= self.training.batch_size,
             f'margin.constant (c = {self.margin.constant:g}) above training.batch_size (N = '
             f'{self.training.batch_size}) would make the confidence term negative; lower c or raise the batch size',
         )
+
+    @property
+    def compares_people(self) -> bool:
+        """Whether training needs to know who is shown."""
+        return self.adversarial.compares_people or self.matching.weight > 0
+
+    @property
+    def finds_faces(self) -> bool:
+        """Whether the network itself finds the face, and learns from its box."""
+        return self.network.encoder == 'face_ssd'
 
     def to_dict(self) -> dict[str, Any]:
         """The tree as nested dictionaries of plain values."""
@@ -155,6 +185,25 @@ class Config:
         """
         return _build(cls, values, '')
 
+    @classmethod
+    def completed(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """A tree as JSON keeps it, with what it lacks at the default: an earlier version had fewer keys.
+
+        Args:
+            values: as `to_dict` of some version gave it.
+
+        Raises:
+            ConfigError: as `from_dict`.
+
+        Example:
+            >>> Config.completed({'training': {'epochs': 3}}) == Config.completed(
+            ...     Config().with_changes([('training.epochs', 3)]).to_dict()
+            ... )
+            True
+        """
+        tree: dict[str, Any] = json.loads(json.dumps(cls.from_dict(values).to_dict()))
+        return tree
+
 
 def _build(cls: type, values: dict[str, Any], prefix: str) -> Any:
     require(isinstance(values, dict), f'{prefix.rstrip(".") or "the configuration"} must be a mapping')
@@ -175,10 +224,11 @@ def _convert(hint: Any, value: Any, name: str) -> Any:
         return value
     if typing.get_origin(hint) is tuple:
         hints = typing.get_args(hint)
-        require(
-            isinstance(value, (list, tuple)) and len(value) == len(hints),
-            f'{name} must be {len(hints)} numbers; it is {value!r}',
-        )
+        given = isinstance(value, (list, tuple))
+        if hints[-1] is Ellipsis:
+            require(given, f'{name} must be a list of numbers; it is {value!r}')
+            return tuple(_convert(hints[0], item, name) for item in value)
+        require(given and len(value) == len(hints), f'{name} must be {len(hints)} numbers; it is {value!r}')
         return tuple(_convert(part, item, name) for part, item in zip(hints, value, strict=True))
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import tensorflow as tf
 
 from cafer_tf.config import InputConfig
@@ -30,6 +31,22 @@ def fit(image: tf.Tensor, config: InputConfig) -> tf.Tensor:
     side, size = resized_side(config), config.image_size
     offset = (side - size) // 2
     return resize(image, side)[offset : offset + size, offset : offset + size]
+
+
+def fitted_face_box(config: InputConfig, margin: float) -> np.ndarray:
+    """Where the face is in an image from `fit`, if it was the square in the middle that leaves the margin around it.
+
+    Args:
+        config: size and crop.
+        margin: what the image held on each side of the face, as a fraction of the face's side.
+
+    Returns:
+        `[3]` float32: x and y of the middle and the side, as fractions of the image's side. The square may reach beyond
+        the image, and its middle may lie half a pixel off, as the crop's does.
+    """
+    side, size = resized_side(config), config.image_size
+    middle = side / 2 - (side - size) // 2
+    return np.array([middle, middle, side / (1 + 2 * margin)], np.float32) / size
 
 
 def decode(encoded: tf.Tensor) -> tf.Tensor:

@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from cafer_tf import features, grouping
+from cafer_tf.config import Config
 
 _LABELS = {name: tf.io.FixedLenFeature([], tf.float32) for name in features.OUTPUTS}
 _SUBJECT = {features.SUBJECT: tf.io.FixedLenFeature([], tf.string)}
@@ -19,7 +20,7 @@ _LEAST_MATES = 2
 """Faces of a batch that have another of their person in it: with fewer, the critic would hardly ever learn."""
 
 Targets: TypeAlias = tf.Tensor | dict[str, tf.Tensor]
-"""What a model learns: labels, or labels and people by name."""
+"""What a model learns: labels, or labels and what else it needs by name."""
 
 
 class InputError(ValueError):
@@ -79,7 +80,7 @@ def parse(serialised: tf.Tensor, with_people: bool = False) -> tuple[tf.Tensor, 
     return parsed[features.IMAGE], {features.LABELS: labels, features.PEOPLE: people}
 
 
-def require_people(paths: Sequence[str], batch_size: int) -> None:
+def require_people(paths: Sequence[str], config: Config) -> None:
     """Checks that examples say who is shown, and that batches hold faces of the same person.
 
     Of T examples, a face of somebody with n of them has another in its batch of N with a probability of about
@@ -87,26 +88,29 @@ def require_people(paths: Sequence[str], batch_size: int) -> None:
 
     Args:
         paths: of TFRecords.
-        batch_size: N, of batches that are drawn from all examples alike.
+        config: what compares people; and N, the size of batches that are drawn from all examples alike.
 
     Raises:
         InputError: an example without a person, one person alone, or less than two such faces to be expected.
     """
+    setting, without = 'matching.weight above 0', 'set it to 0'
+    if config.adversarial.compares_people:
+        setting, without = 'adversarial.pairs person', 'use adversarial.pairs emotion'
+    batch_size = config.training.batch_size
     counts = collections.Counter(read_texts(paths, features.SUBJECT, default=''))
     if nameless := counts.pop('', 0):
         raise InputError(
-            f'adversarial.pairs person needs to know who is shown: {nameless} of {nameless + counts.total()} training '
-            f'examples have no {features.SUBJECT}; ingest the data with it, or use adversarial.pairs emotion'
+            f'{setting} needs to know who is shown: {nameless} of {nameless + counts.total()} training examples have '
+            f'no {features.SUBJECT}; ingest the data with it, or {without}'
         )
     sizes, total = np.array(list(counts.values())), counts.total()
     accompanied = 1 - (1 - (sizes - 1) / max(total - 1, 1)) ** (batch_size - 1)
     mates = float(np.sum(sizes * accompanied)) / max(total, 1) * batch_size
     if len(counts) < 2 or mates < _LEAST_MATES:
         raise InputError(
-            'adversarial.pairs person compares faces of one person and of several; the training examples show '
-            f'{len(counts)} people, the most frequent in {max(counts.values(), default=0)} of {total}, so that '
-            f'{mates:.1f} faces of a batch of {batch_size} would have another of their person beside them: use larger '
-            'batches, or adversarial.pairs emotion'
+            f'{setting} compares faces of one person and of several; the training examples show {len(counts)} people, '
+            f'the most frequent in {max(counts.values(), default=0)} of {total}, so that {mates:.1f} faces of a batch '
+            f'of {batch_size} would have another of their person beside them: use larger batches, or {without}'
         )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
-from cafer_tf import augment
+from cafer_tf import augment, features
 from cafer_tf.config import Config
 from cafer_tf.input import images, order, records
 
@@ -30,7 +30,7 @@ def training_dataset(
 
     Args:
         files: paths or glob patterns of TFRecords, GZIP-compressed where their name ends in `.gz`.
-        config: image size and crop, augmentation, balance, batch size and seed.
+        config: image size and crop, the faces' margin, augmentation, balance, batch size and seed.
         threshold: τ, the Otsu threshold that parts strong from weak.
         start_step: number of the first batch, from 0.
         shard: which part of each batch to yield, for `strategy.distribute_datasets_from_function`; None for all of it.
@@ -42,8 +42,8 @@ def training_dataset(
             that do not say who is shown where the model compares people.
     """
     paths = records.find(files)
-    if with_people := config.adversarial.compares_people:
-        records.require_people(paths, config.training.batch_size)
+    if config.compares_people:
+        records.require_people(paths, config)
     batch_size = config.training.batch_size
     first, count, replica_batch_size = _share(batch_size, shard)
     side = images.resized_side(config.input)
@@ -51,12 +51,18 @@ def training_dataset(
     def own(step: tf.Tensor, serialised: tf.Tensor) -> tuple[tf.Tensor, records.Targets, tf.Tensor]:
         seed = tf.random.experimental.stateless_fold_in([config.training.seed, _IMAGE_STREAM], step)
         mine = slice(first, first + count)
-        return (*records.parse(serialised[mine], with_people), augment.draw(seed, batch_size)[mine])
+        return (*records.parse(serialised[mine], config.compares_people), augment.draw(seed, batch_size)[mine])
 
     def read(
         encoded: tf.Tensor, targets: records.Targets, draws: tf.Tensor
     ) -> tuple[tf.Tensor, records.Targets, tf.Tensor]:
         return images.resize(images.decode_levels(encoded), side), targets, draws
+
+    def changed(levels: tf.Tensor, targets: records.Targets, draws: tf.Tensor) -> tuple[tf.Tensor, records.Targets]:
+        if config.finds_faces:
+            boxes = augment.face_boxes(draws, side, config.input, config.augmentation, config.faces.kept_margin)
+            targets = _with_boxes(targets, boxes)
+        return augment.augment(levels, draws, config.input, config.augmentation), targets
 
     batches = order.serialised_batches(paths, config, threshold, start_step)
     return (
@@ -65,14 +71,7 @@ def training_dataset(
         .unbatch()
         .map(read, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
         .batch(replica_batch_size, drop_remainder=True)
-        .map(
-            lambda levels, targets, draws: (
-                augment.augment(levels, draws, config.input, config.augmentation),
-                targets,
-            ),
-            num_parallel_calls=tf.data.AUTOTUNE,
-            deterministic=True,
-        )
+        .map(changed, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
         .prefetch(tf.data.AUTOTUNE)
     )
 
@@ -82,11 +81,17 @@ def evaluation_dataset(files: Sequence[str], config: Config) -> tf.data.Dataset:
 
     Args:
         files: paths or glob patterns of TFRecords, GZIP-compressed where their name ends in `.gz`.
-        config: image size, crop and batch size.
+        config: image size, crop, the faces' margin and batch size.
 
     Raises:
         InputError: no file.
     """
+    box = tf.constant(images.fitted_face_box(config.input, config.faces.kept_margin))
+
+    def read(encoded: tf.Tensor, targets: records.Targets) -> tuple[tf.Tensor, records.Targets]:
+        image = images.preprocess(encoded, config.input)
+        return image, _with_boxes(targets, box) if config.finds_faces else targets
+
     options = tf.data.Options()
     # Several workers share each batch, as replicas do. TensorFlow would rather give them files, of which there may be
     # fewer, and which make other batches.
@@ -94,17 +99,18 @@ def evaluation_dataset(files: Sequence[str], config: Config) -> tf.data.Dataset:
     return (
         records.read(records.find(files))
         .batch(config.training.batch_size)
-        .map(lambda serialised: records.parse(serialised, config.adversarial.compares_people))
+        .map(lambda serialised: records.parse(serialised, config.compares_people))
         .unbatch()
-        .map(
-            lambda encoded, targets: (images.preprocess(encoded, config.input), targets),
-            num_parallel_calls=tf.data.AUTOTUNE,
-            deterministic=True,
-        )
+        .map(read, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
         .batch(config.training.batch_size)
         .prefetch(tf.data.AUTOTUNE)
         .with_options(options)
     )
+
+
+def _with_boxes(targets: records.Targets, boxes: tf.Tensor) -> dict[str, tf.Tensor]:
+    named = targets if isinstance(targets, dict) else {features.LABELS: targets}
+    return {**named, features.BOXES: boxes}
 
 
 def _share(batch_size: int, shard: tf.distribute.InputContext | None) -> tuple[int, int, int]:

@@ -39,9 +39,9 @@ def make_examples(count: int, side: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def make_dataset(config: Config, images: np.ndarray, labels: np.ndarray, batch: int) -> tf.data.Dataset:
-    """Batches of examples, who is shown among the targets where a model compares people."""
+    """Batches of examples, who is shown among the targets where the model compares people."""
     targets = labels
-    if config.adversarial.compares_people:
+    if config.compares_people:
         people = np.random.default_rng(2).integers(PEOPLE, size=len(labels))
         targets = {features.LABELS: labels, features.PEOPLE: people}
     return tf.data.Dataset.from_tensor_slices((images, targets)).batch(batch)

@@ -6,9 +6,11 @@ import sys
 import numpy as np
 import tensorflow as tf
 
-from cafer_tf import Config, optimizers, training
+from cafer_tf import Config, training
 
 THRESHOLD = 0.6
+SGD = {'training.optimizer': 'sgd', 'training.beta_1': 0.9, 'training.schedule': 'constant'}
+"""In place of Adam, which would turn the rounding of a gradient that is zero into full steps."""
 
 
 class Terms(tf.keras.callbacks.Callback):
@@ -23,16 +25,11 @@ class Terms(tf.keras.callbacks.Callback):
         self.logs.append({name: float(value) for name, value in self.model.get_metrics_result().items()})
 
 
-def sgd(settings, steps_per_epoch, updates_per_step=1):
-    """In place of Adam, which would turn the rounding of a gradient that is zero into full steps."""
-    return tf.keras.optimizers.SGD(settings.learning_rate, momentum=0.9)
-
-
 def main(path: str, config: str, train_files: str, eval_files: str, backup: str) -> None:
     terms, before = Terms(), training._callbacks
     training._callbacks = lambda *arguments: [*before(*arguments), terms]
-    optimizers.adam = sgd
-    model = training.train(Config.from_dict(json.loads(config)), THRESHOLD, [train_files], [eval_files], backup)
+    settings = Config.from_dict(json.loads(config)).with_changes(SGD.items())
+    model = training.train(settings, THRESHOLD, [train_files], [eval_files], backup)
     networks = (model.encoder, model.head, model.critic)
     weights = {
         f'weights/{network.name}/{number}/{variable.name}': variable.numpy()
