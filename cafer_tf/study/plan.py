@@ -7,6 +7,7 @@ import pathlib
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from cafer_tf.config import Config, ConfigError
 from cafer_tf.ledger import Ledger
 from cafer_tf.study.job import Job
 from cafer_tf.study.population import Population
@@ -52,7 +53,7 @@ def finished(wanted: Iterable[Job], directory: pathlib.Path) -> list[dict[str, A
         LedgerError: the results cannot be read.
     """
     keys = {_text(job.key()) for job in wanted}
-    return [result for result in Ledger(directory / RESULTS).results() if _text(result['job']) in keys]
+    return [result for result in Ledger(directory / RESULTS).results() if _text_of(result) in keys]
 
 
 def missing(wanted: Iterable[Job], directory: pathlib.Path) -> list[Job]:
@@ -65,8 +66,16 @@ def missing(wanted: Iterable[Job], directory: pathlib.Path) -> list[Job]:
     Raises:
         LedgerError: the results cannot be read.
     """
-    done = {_text(result['job']) for result in Ledger(directory / RESULTS).results()}
+    done = {_text_of(result) for result in Ledger(directory / RESULTS).results()}
     return [job for job in wanted if _text(job.key()) not in done]
+
+
+def _text_of(result: dict[str, Any]) -> str:
+    job = result['job']
+    try:
+        return _text({**job, 'config': Config.completed(job['config'])})
+    except ConfigError:  # of a version that had other settings
+        return _text(job)
 
 
 def _text(key: dict[str, Any]) -> str:

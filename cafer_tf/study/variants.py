@@ -31,6 +31,8 @@ _LADDER: dict[str, tuple[str, dict[str, Any]]] = {
     'divergence_encoder': ('paper', {'adversarial.encoder_objective': 'divergence'}),
     'person_pairs': ('person_pairs', {}),
     'published_code': ('published_code', {}),
+    'avce2022': ('avce2022', {}),
+    'elim2022': ('elim2022', {}),
 }
 DESCRIPTIONS = {
     'supervised': 'labels alone',
@@ -41,8 +43,10 @@ DESCRIPTIONS = {
     'divergence_encoder': "the method, the encoder's objective by divergence",
     'person_pairs': 'no groups: critic of the person, adaptive margin, encoder by divergence, weight 1',
     'published_code': "the authors' published code",
+    'avce2022': 'a newer method: two views of the embedding, compared by angle and intensity',
+    'elim2022': "a newer method: regression without each person's shift",
 }
-"""Each variant in a few words, from the fewest parts to the most."""
+"""Each variant in a few words: from the fewest parts to the most, and then other methods."""
 
 
 def config_of(variant: str, seed: int, changes: dict[str, Any] | None = None) -> Config:

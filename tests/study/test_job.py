@@ -29,10 +29,15 @@ def test_all_variants_begin_with_the_same_weights():
     weights = {}
     for name in variants.DESCRIPTIONS:
         tf.keras.utils.set_random_seed(3)
-        model = Cafer(variants.config_of(name, 3), threshold=0.4)
-        weights[name] = [weight.numpy() for weight in (*model.encoder.weights, *model.head.weights)]
+        config = variants.config_of(name, 3)
+        model = Cafer(config, threshold=0.4)
+        # The newer methods end the encoder with layers of their own, and have another head.
+        networks = (model.encoder,) if config.network.bottleneck else (model.encoder, model.head)
+        weights[name] = [weight.numpy() for network in networks for weight in network.weights]
+    common = len(Cafer(Config(), threshold=0.4).encoder.weights)
     for found in weights.values():
-        for one, other in zip(found, weights['supervised'], strict=True):
+        assert len(found) > common
+        for one, other in zip(found[:common], weights['supervised'], strict=False):
             np.testing.assert_array_equal(one, other)
 
 
