@@ -1,9 +1,11 @@
-"""The study of person independence, as the report shows it."""
+"""The study of person independence and the table of systems, as the report shows them."""
 
 from __future__ import annotations
 
+import json
 import pathlib
 
+from cafer_tf import comparison_table, features
 from cafer_tf.ledger import LedgerError
 from cafer_tf.report.page import Comparison, Picture
 from cafer_tf.study import comparison, plan, plots
@@ -13,6 +15,10 @@ from pipeline.errors import RunError
 _WORDS = (
     'What each part of the method does for people the network has never seen. This compares variants on rendered '
     'people, with one budget and the compact encoder (docs/study.md); it is not about the model of this run.'
+)
+_SYSTEMS = (
+    "Published systems and this project's on one data set, with one protocol (docs/table.md). This is not about the "
+    'model of this run.'
 )
 
 
@@ -41,10 +47,48 @@ def of_study(directory: pathlib.Path) -> Comparison:
     )
     figure = plots.comparison_figure(found)
     return Comparison(
+        key='study',
+        title='Study of person independence',
         words=_WORDS,
         caption=f'{len(results)} trainings; differences are paired, with 95 % intervals over the folds of the people',
         heads=comparison.HEADS,
         groups=groups,
         descriptions=DESCRIPTIONS,
         picture=Picture(figure, said, 'Differences to the supervised network of the same people and seed.'),
+    )
+
+
+def of_table(directory: pathlib.Path) -> Comparison:
+    """The table of systems, as `cafer benchmark table` wrote it.
+
+    Args:
+        directory: of the benchmark.
+
+    Raises:
+        RunError: there is no table, or it cannot be read.
+    """
+    path = directory / comparison_table.SUMMARY
+    try:
+        summary = json.loads(path.read_text(encoding='utf-8'))
+        groups = comparison_table.groups(summary)
+        figure = comparison_table.table_figure(summary)
+    except FileNotFoundError:
+        raise RunError(f'{path} is not there: `cafer benchmark table --out {directory}` makes it') from None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise RunError(f'{path} is no table of `cafer benchmark table`: {type(error).__name__}: {error}') from None
+    said = '; '.join(
+        f'{row["name"]}: '
+        + ', '.join(f'CCC {output} {pooled[output]["ccc"]["value"]:.3f}' for output in features.OUTPUTS)
+        for row, pooled in ((row, row['judged'][0]['pooled']) for row in summary['rows'])
+    )
+    return Comparison(
+        key='systems',
+        title='Comparison of systems',
+        words=_SYSTEMS,
+        caption='Published figures above, those that were measured below',
+        heads=comparison_table.HEADS,
+        groups=groups,
+        descriptions={row['name']: row['method'] for row in summary['rows']},
+        picture=Picture(figure, said, 'The measured rows, on the whole test split.'),
+        notes=summary['notes'],
     )

@@ -66,6 +66,7 @@ def write_report(
     seed: int = 0,
     video_folder: VideoFolder | None = None,
     study: pathlib.Path | None = None,
+    table: pathlib.Path | None = None,
 ) -> Written:
     """Judges the model that a run serves, and writes the report and `evaluation.json`.
 
@@ -75,12 +76,13 @@ def write_report(
         seed: of every draw.
         video_folder: videos to show over time; without, those of the test split, where it has any.
         study: folder of the results of a study of person independence, to show beside the run.
+        table: folder of `cafer benchmark table`, whose table to show beside the run.
 
     Raises:
         RunError and the other expected errors of `pipeline.errors`.
     """
     try:
-        return _write(out, path or out / REPORT, seed, video_folder, study)
+        return _write(out, path or out / REPORT, seed, video_folder, study, table)
     except EXPECTED:
         raise
     except (OSError, ValueError, tf.errors.OpError) as error:
@@ -89,8 +91,15 @@ def write_report(
 
 
 def _write(
-    out: pathlib.Path, path: pathlib.Path, seed: int, video_folder: VideoFolder | None, study: pathlib.Path | None
+    out: pathlib.Path,
+    path: pathlib.Path,
+    seed: int,
+    video_folder: VideoFolder | None,
+    study: pathlib.Path | None,
+    table: pathlib.Path | None,
 ) -> Written:
+    beside = [comparisons.of_study(study)] if study is not None else []
+    beside += [comparisons.of_table(table)] if table is not None else []
     predictor = Predictor(Settings(out=out).serving)
     origin = origin_of(out, predictor.directory.name)
     test = [str(origin.examples / f'Split-{SPLIT}' / '*')]
@@ -119,7 +128,7 @@ def _write(
         unseen=unseen,
         faces=dict(zip(places, input.read_images(test, places), strict=True)),
         videos=films.shown(predictor, video_folder, seed) if video_folder else films.of_split(unseen, test),
-        comparison=None if study is None else comparisons.of_study(study),
+        comparisons=beside,
     )
     written = Written(path, out / EVALUATION, figures)
     # Figures first: a page that is older than its figures is known not to be of them.

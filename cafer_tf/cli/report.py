@@ -17,7 +17,7 @@ Examples:
   cafer report --run runs/demo
   cafer report --run runs/demo --video-root videos/ --video-dataset aff_wild
   cafer report --run runs/mine --out report.html --seed 1
-  cafer report --run runs/demo --study docs/study
+  cafer report --run runs/demo --study docs/study --table docs/table
 
 \b
 `cafer synthesize videos/ --video` renders videos of people that a run with the same --people and --seed has not seen.
@@ -37,6 +37,7 @@ Examples:
     help='Layout of --video-root.',
 )
 @click.option('--study', type=_PATH, help='Folder of results of the study of person independence, to show too.')
+@click.option('--table', type=_PATH, help='Folder of `cafer benchmark table`, whose table to show too.')
 def report(
     out: pathlib.Path,
     path: pathlib.Path | None,
@@ -44,6 +45,7 @@ def report(
     video_root: pathlib.Path | None,
     video_dataset: str,
     study: pathlib.Path | None,
+    table: pathlib.Path | None,
 ) -> None:
     """Writes the report of a run: one HTML file that loads nothing, for the screen and for paper.
 
@@ -59,7 +61,7 @@ def report(
         from pipeline.films import VideoFolder
     try:
         videos = VideoFolder(video_dataset, video_root) if video_root else None
-        written = reporting.write_report(out, path, seed, videos, study)
+        written = reporting.write_report(out, path, seed, videos, study, table)
     except EXPECTED as error:
         raise click.ClickException(str(error)) from None
     click.echo(f'report: {written.report}')

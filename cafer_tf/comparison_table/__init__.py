@@ -4,9 +4,25 @@
 """
 
 from cafer_tf.comparison_table.benchmark import Benchmark, Run
+from cafer_tf.comparison_table.plots import plot_table, table_figure
 from cafer_tf.comparison_table.published import PUBLISHED, Published
-from cafer_tf.comparison_table.rows import DEFAULT_ROWS, ROWS, Row
-from cafer_tf.comparison_table.summary import summarise
-from cafer_tf.comparison_table.text import table
+from cafer_tf.comparison_table.rows import ROWS, Row, default_rows
+from cafer_tf.comparison_table.summary import SUMMARY, summarise
+from cafer_tf.comparison_table.text import HEADS, groups, table
 
-__all__ = ['DEFAULT_ROWS', 'PUBLISHED', 'ROWS', 'Benchmark', 'Published', 'Row', 'Run', 'summarise', 'table']
+__all__ = [
+    'HEADS',
+    'PUBLISHED',
+    'ROWS',
+    'SUMMARY',
+    'Benchmark',
+    'Published',
+    'Row',
+    'Run',
+    'default_rows',
+    'groups',
+    'plot_table',
+    'summarise',
+    'table',
+    'table_figure',
+]

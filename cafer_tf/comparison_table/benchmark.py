@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from cafer_tf.comparison_table.data import Examples, prepare
-from cafer_tf.comparison_table.rows import DEFAULT_ROWS, FACES, ROWS, Row
+from cafer_tf.comparison_table.rows import FACES, ROWS, Row, default_rows
 from cafer_tf.comparison_table.training import train_row
 from cafer_tf.config import Config, ConfigError
 from cafer_tf.datasets import Fold
@@ -32,7 +32,7 @@ class Benchmark:
         layout: of the data set.
         root: its folder.
         out: folder of everything that is written: `results.jsonl`, the TFRecords, the state of a training.
-        rows: names of `ROWS`.
+        rows: names of `ROWS`; those of `default_rows` where none are given.
         seeds: how many, from 0.
         presets: that come after those of each row.
         changes: of the configuration of every row, by path; they come last.
@@ -43,7 +43,7 @@ class Benchmark:
     layout: str
     root: pathlib.Path
     out: pathlib.Path
-    rows: Sequence[str] = DEFAULT_ROWS
+    rows: Sequence[str] = ()
     seeds: int = 1
     presets: Sequence[str] = ()
     changes: Mapping[str, Any] = dataclasses.field(default_factory=dict)
@@ -51,6 +51,7 @@ class Benchmark:
     fold: Fold | None = None
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, 'rows', tuple(dict.fromkeys(self.rows)) or default_rows(self.layout))
         for name in (*self.rows, *self.weights):
             if name not in ROWS:
                 raise ConfigError(f'unknown row {name!r}; known: {", ".join(ROWS)}')
@@ -66,7 +67,7 @@ class Benchmark:
 
     def jobs(self) -> list[Job]:
         """What there is to train, seed by seed, so that every row has a result early."""
-        return [Job(ROWS[name], seed) for seed in range(self.seeds) for name in dict.fromkeys(self.rows)]
+        return [Job(ROWS[name], seed) for seed in range(self.seeds) for name in self.rows]
 
     def config_of(self, job: Job) -> Config:
         """The configuration that a job trains.
@@ -103,6 +104,7 @@ class Benchmark:
             _with_digests(self.config_of(job))
         self.ledger.results()
         examples = self.examples()
+        self._require_people(examples)
         for place, job in enumerate(jobs, start=1):
             if self._find(job, examples) is None:
                 print(f'{job.row.name}, seed {job.seed} ({place} of {len(jobs)})', flush=True)
@@ -114,6 +116,16 @@ class Benchmark:
         """The data set as TFRecords, written where they are not there yet."""
         (faces,) = {self.config_of(job).faces for job in self.jobs()}  # no preset chooses them
         return prepare(self.layout, self.root, self.out / EXAMPLES, faces, self.fold)
+
+    def _require_people(self, examples: Examples) -> None:
+        """Raises where a row compares people and the data set names none."""
+        comparing = [job.row.name for job in self.jobs() if self.config_of(job).compares_people]
+        if comparing and not examples.subjects_known:
+            others = [name for name in self.rows if name not in comparing]
+            raise ConfigError(
+                f'row {comparing[0]} compares people, and {self.layout} {self.root} does not say who is shown; leave '
+                f'it out: --rows {",".join(others) or "..."}'
+            )
 
     def identity(self, job: Job, examples: Examples) -> dict[str, Any]:
         """What makes a result that of a job, as JSON keeps it."""
@@ -136,7 +148,9 @@ class Benchmark:
     def _find(self, job: Job, examples: Examples) -> dict[str, Any] | None:
         """The first result of a job, if there is one."""
         identity = self.identity(job, examples)
-        return next((result for result in self.ledger.results() if identity.items() <= result.items()), None)
+        return next(
+            (result for result in self.ledger.results() if identity.items() <= _completed(result).items()), None
+        )
 
 
 class Job(NamedTuple):
@@ -158,13 +172,21 @@ class Run(NamedTuple):
     examples: Examples
 
 
+def _completed(result: dict[str, Any]) -> dict[str, Any]:
+    """A result with the defaults of settings that its version did not have."""
+    try:
+        return {**result, 'config': Config.completed(result['config'])}
+    except ConfigError:  # of a version that had other settings
+        return result
+
+
 def _with_digests(config: Config) -> dict[str, Any]:
     """The configuration as JSON keeps it, with the content of weights in the place of their path.
 
     Raises:
         ConfigError: a file that cannot be read.
     """
-    tree = json.loads(json.dumps(config.to_dict()))
+    tree = Config.completed(config.to_dict())
     for name in _WEIGHTS:
         if path := tree['network'][name]:
             try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+from cafer_tf.comparison_table import affectnet
 from cafer_tf.comparison_table.published import PUBLISHED
 from cafer_tf.config import Config
 
@@ -24,6 +25,7 @@ class Row:
         backbone: likewise.
         presets: of the configuration, a later one before an earlier.
         published: the line of `PUBLISHED` that it stands beside, or None where the poster has none.
+        newer: whether it is a later method of the poster's authors.
     """
 
     name: str
@@ -31,6 +33,7 @@ class Row:
     backbone: str
     presets: tuple[str, ...]
     published: str | None = None
+    newer: bool = False
 
     def __post_init__(self) -> None:
         if self.published is not None and self.published not in PUBLISHED:
@@ -48,11 +51,28 @@ class Row:
 ROWS: dict[str, Row] = {
     row.name: row
     for row in (
+        Row('mollahosseini2017', 'Mollahosseini et al. 2017', 'AlexNet', ('mollahosseini2017',), 'mollahosseini2017'),
+        Row('jang2019', 'Jang et al. 2019', 'SSD w/ VGG16', ('jang2019',), 'jang2019'),
+        Row('kollias2018', 'Kollias et al. 2018', 'VGG16', ('kollias2018',), 'kollias2018'),
+        Row('barros2019', 'Barros et al. 2019', 'FaceChannel', ('barros2019',), 'barros2019'),
+        Row('kossaifi2020', 'Kossaifi et al. 2020', 'CP ResNet18', ('kossaifi2020',), 'kossaifi2020'),
+        Row('hasani2020', 'Hasani et al. 2020', 'BReG-NeXt-50', ('hasani2020',), 'hasani2020'),
         Row('resnet18', 'Kim and Song 2021', 'ResNet18', ('paper', 'resnet18'), 'kim2021_resnet18'),
         Row('alexnet', 'Kim and Song 2021', 'AlexNet (tuned)', ('paper', 'alexnet'), 'kim2021_alexnet'),
+        Row('avce2022', 'AVCE, Kim and Song 2022', 'ResNet18', ('resnet18', 'avce2022'), newer=True),
+        Row('elim2022', 'ELIM, Kim and Song 2022', 'ResNet18', ('resnet18', 'elim2022'), newer=True),
         Row('compact', 'CAFER-TF', 'compact', ('paper',)),
     )
 }
 """All rows by name, in the order of the table."""
-DEFAULT_ROWS = tuple(name for name, row in ROWS.items() if row.published)
-"""Those that the poster has, too."""
+
+
+def default_rows(layout: str) -> tuple[str, ...]:
+    """The rows that are trained where none are named: the poster's, and the newer methods of its authors.
+
+    Args:
+        layout: of the data set. AffectNet names nobody, so that a method that compares people has no row there.
+    """
+    people = layout not in affectnet.LAYOUTS
+    own = [row for row in ROWS.values() if row.published or row.newer]
+    return tuple(row.name for row in own if people or not row.config(layout).compares_people)

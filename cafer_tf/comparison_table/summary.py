@@ -16,6 +16,8 @@ from cafer_tf.comparison_table.rows import ROWS
 from cafer_tf.metrics.bootstrap import CONFIDENCE
 from cafer_tf.metrics.student import student_half_width
 
+SUMMARY = 'table.json'
+"""The table as a file, beside the results that it is of."""
 _SHOWN = 12
 """Characters of a changed value: of a digest of weights, enough to tell it from others."""
 
@@ -48,9 +50,9 @@ def summarise(run: Run, data: str) -> dict[str, Any]:
         `data`, `splits`, `comparable` (whether the published figures are of the same data set), `published` (the
         poster's lines by name), `rows` (see below) and `notes`. Of each row: `name`, `method`, `backbone`, `published`
         (its line there, or None), `seeds`, `budget`, `best_epochs`, `changed` (what differs from its presets),
-        `parameters` (of all its networks), `images_per_second` (None where unknown) and `judged`, one entry a filter
-        with `examples`, `subjects` (None where unknown) and `pooled`. The figures of one seed have the interval over
-        people, the means of several that over seeds.
+        `parameters` (of all its networks), `multiply_adds` and `images_per_second` (None where unknown) and `judged`,
+        one entry a filter with `examples`, `subjects` (None where unknown) and `pooled`. The figures of one seed have
+        the interval over people, the means of several that over seeds.
     """
     found: dict[str, list[dict[str, Any]]] = {}
     for result in run.results:
@@ -85,6 +87,7 @@ def _row(name: str, found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         'best_epochs': [result['epoch'] for result in results],
         'changed': list(_changed(config, row.config(found[0]['data']['dataset']).to_dict())),
         'parameters': sum(results[0]['parameters'].values()),
+        'multiply_adds': results[0].get('multiply_adds'),
         'images_per_second': statistics.median(speeds) if speeds else None,
         'judged': [
             {
@@ -127,8 +130,8 @@ def _notes(run: Run, rows: Sequence[Mapping[str, Any]], comparable: bool) -> Ite
         )
     yield 'RMSE, PCC and CCC are pooled over all faces of the filter, with ddof 0; each pair is valence, arousal'
     yield from _about_intervals(run)
-    speed = 'images a second: of training, without validation'
-    yield f'parameters: trainable, encoder, head and critic; {speed}, on {first["device"]}'
+    yield 'parameters: trainable, of all networks; mult-adds: of one image, in convolutions and dense layers'
+    yield f'images a second: of training, without validation, on {first["device"]}'
     yield f'published: {SOURCE}. Claims of their authors, copied, not reproduced here'
     if comparable:
         yield (

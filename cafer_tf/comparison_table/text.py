@@ -9,7 +9,7 @@ from typing import Any
 from cafer_tf import features
 from cafer_tf.comparison_table.published import FIGURES, PUBLISHED
 
-_METHOD, _BACKBONE, _PARAMETERS, _CELL, _SPEED = 29, 17, 12, 14, 10
+_METHOD, _BACKBONE, _COST, _CELL, _SPEED = 29, 17, 12, 14, 10
 _PUBLISHED = 'published'
 
 
@@ -22,7 +22,7 @@ def table(summary: Mapping[str, Any]) -> str:
     figures = [f'{figure.upper()} {output}' for figure in FIGURES for output in features.OUTPUTS]
     different = '' if summary['comparable'] else ', not comparable across data sets'
     lines = [
-        _line('', 'network', 'parameters', figures, 'images/s'),
+        _line('', 'network', ('parameters', 'mult-adds'), figures, 'images/s'),
         f'published, of AffectNet{different}',
         *_published(),
         f'measured here, on {summary["data"]}',
@@ -32,12 +32,48 @@ def table(summary: Mapping[str, Any]) -> str:
     return '\n'.join([*lines, '', *(f'- {note}' for note in summary['notes'])])
 
 
+HEADS = (
+    'system',
+    'network',
+    'parameters',
+    'multiply-adds',
+    *(f'{figure.upper()} {output}' for figure in FIGURES for output in features.OUTPUTS),
+    'images a second',
+)
+"""Of the columns of `groups`."""
+
+
+def groups(summary: Mapping[str, Any]) -> dict[str, dict[str, list[str]]]:
+    """The cells of the table for a page, by the title of each group and the name of each row; of the whole test split.
+
+    Args:
+        summary: of `summarise`.
+    """
+    different = '' if summary['comparable'] else '; not comparable across data sets'
+    published = {}
+    for line in PUBLISHED.values():
+        pairs = [getattr(line, figure) or (None, None) for figure in FIGURES]
+        parameters = '-' if line.parameters is None else f'{line.parameters:g}M'
+        figures = [_decimals(value) for pair in pairs for value in pair]
+        published[f'{line.method}, {line.backbone}'] = [line.backbone, parameters, '-', *figures, '-']
+    measured = {}
+    for row in summary['rows']:
+        pooled = row['judged'][0]['pooled']
+        figures = [_mean(pooled[output][figure]) for figure in FIGURES for output in features.OUTPUTS]
+        costs = [_millions(row['parameters']), _millions(row['multiply_adds'])]
+        measured[row['name']] = [row['backbone'], *costs, *figures, _speed(row)]
+    return {
+        f'Published, of AffectNet{different}': published,
+        f'Measured, on {summary["data"]}': measured,
+    }
+
+
 def _published() -> Iterator[str]:
     for line in PUBLISHED.values():
         pairs = [getattr(line, figure) or (None, None) for figure in FIGURES]
         cells = [_decimals(value) for pair in pairs for value in pair]
         parameters = '-' if line.parameters is None else f'{line.parameters:g}M'
-        yield _line(f'  {line.method}', line.backbone, parameters, cells, '', _PUBLISHED)
+        yield _line(f'  {line.method}', line.backbone, (parameters, ''), cells, '', _PUBLISHED)
 
 
 def _measured(row: Mapping[str, Any]) -> Iterator[str]:
@@ -49,22 +85,22 @@ def _measured(row: Mapping[str, Any]) -> Iterator[str]:
         several, note = len(row['seeds']) > 1, f'{judged["filter"]}, {faces}'
         cells = [_mean(interval) if several else f'{interval["value"]:.3f}' for interval in found]
         if place:
-            yield _line('', '', '', cells, '', note)
+            yield _line('', '', ('', ''), cells, '', note)
         else:
             yield _line(
                 f'  {row["method"]}{" *" if row["changed"] else ""}',
                 row['backbone'],
-                _parameters(row),
+                (_millions(row['parameters']), _millions(row['multiply_adds'])),
                 cells,
                 _speed(row),
                 note,
             )
         if not several and found[0]['low'] is not None:
-            yield _line('', '', '', [_bounds(interval) for interval in found], '')
+            yield _line('', '', ('', ''), [_bounds(interval) for interval in found], '')
 
 
-def _parameters(row: Mapping[str, Any]) -> str:
-    return f'{row["parameters"] / 1e6:.2f}M'
+def _millions(count: int | None) -> str:
+    return '-' if count is None else f'{count / 1e6:,.2f}M'
 
 
 def _speed(row: Mapping[str, Any]) -> str:
@@ -72,7 +108,9 @@ def _speed(row: Mapping[str, Any]) -> str:
     return '-' if speed is None else f'{speed:.0f}'
 
 
-def _mean(interval: Mapping[str, float]) -> str:
+def _mean(interval: Mapping[str, Any]) -> str:
+    if interval['high'] is None:
+        return f'{interval["value"]:.3f}'
     return f'{interval["value"]:.3f} ±{interval["high"] - interval["value"]:.3f}'
 
 
@@ -88,6 +126,6 @@ def _decimals(value: float | None) -> str:
     return f'{value:.2f}' if round(value, 2) == value else f'{value:.4f}'
 
 
-def _line(method: str, backbone: str, parameters: str, cells: Sequence[str], speed: str, note: str = '') -> str:
-    heads = f'{method:<{_METHOD}}{backbone:<{_BACKBONE}}{parameters:>{_PARAMETERS}}'
+def _line(method: str, backbone: str, costs: tuple[str, str], cells: Sequence[str], speed: str, note: str = '') -> str:
+    heads = f'{method:<{_METHOD}}{backbone:<{_BACKBONE}}' + ''.join(f'{cost:>{_COST}}' for cost in costs)
     return (heads + ''.join(f'{cell:>{_CELL}}' for cell in cells) + f'{speed:>{_SPEED}}   {note}').rstrip()

@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from cafer_tf import callbacks, features, grouping, input, training
 from cafer_tf.comparison_table import affectnet
+from cafer_tf.comparison_table.cost import multiply_adds
 from cafer_tf.comparison_table.data import Examples
 from cafer_tf.config import Config
 from cafer_tf.metrics.bootstrap import CONFIDENCE, RESAMPLES, mean_of, replicate
@@ -35,9 +36,9 @@ def train_row(config: Config, examples: Examples, directory: str | os.PathLike[s
 
     Returns:
         Plain values: `threshold`; `epoch`, from 1, and `validation_ccc` of the best epoch; `parameters` of each network
-        that is trained; `images_per_second` of training, the median over the epochs of this process (None where it
-        trained none), `device`, and `seconds` in this process; `judged`, one entry a filter of `judge`, and `draws`, of
-        its intervals.
+        that is trained; `multiply_adds` of an image's valence and arousal; `images_per_second` of training, the median
+        over the epochs of this process (None where it trained none), `device`, and `seconds` in this process; `judged`,
+        one entry a filter of `judge`, and `draws`, of its intervals.
 
     Raises:
         NonFiniteError, InputError, BackupError, WeightsError, WorkerError: see `cafer_tf.training.train`.
@@ -55,6 +56,7 @@ def train_row(config: Config, examples: Examples, directory: str | os.PathLike[s
         'epoch': best['epoch'] + 1,
         'validation_ccc': best[callbacks.MONITOR],
         'parameters': parameters_of(model),
+        'multiply_adds': multiply_adds(model),
         'images_per_second': float(statistics.median(speeds)) if speeds else None,
         'device': device_name(),
         'judged': _judged(model, test, examples),
@@ -64,12 +66,16 @@ def train_row(config: Config, examples: Examples, directory: str | os.PathLike[s
 
 
 def parameters_of(model: Cafer) -> dict[str, int]:
-    """The trainable parameters of each network; the critic counts where there is one to train.
+    """The trainable parameters of each network; critic and projector count where there is one to train.
 
     Args:
         model: a model.
     """
-    networks = {'encoder': model.encoder, 'head': model.head, **({'critic': model.critic} if model.adversarial else {})}
+    networks = {'encoder': model.encoder, 'head': model.head}
+    if model.adversarial:
+        networks['critic'] = model.critic
+    if model.projector is not None:
+        networks['projector'] = model.projector
     return {
         name: sum(int(np.prod(weight.shape)) for weight in network.trainable_variables)
         for name, network in networks.items()

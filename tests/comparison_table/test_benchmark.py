@@ -116,7 +116,7 @@ def test_the_parameters_of_the_method_are_those_of_the_poster():
 @pytest.mark.parametrize(
     ('changed', 'message'),
     [
-        ({'rows': ('vgg',)}, "unknown row 'vgg'; known: resnet18, alexnet, compact"),
+        ({'rows': ('vgg',)}, "unknown row 'vgg'; known: mollahosseini2017, jang2019"),
         ({'weights': {'alexnet': pathlib.Path('x')}}, 'weights are given for alexnet'),
         ({'weights': {'compact': pathlib.Path('/nowhere.pth')}}, '/nowhere.pth cannot be read'),
         ({'changes': {'training.seed': 3}}, 'training.seed is set by the number of seeds'),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cafer_tf.comparison_table import DEFAULT_ROWS, PUBLISHED, ROWS, Row
+from cafer_tf.comparison_table import PUBLISHED, ROWS, Row, default_rows
 from cafer_tf.config import Config
 
 
@@ -25,14 +25,28 @@ def test_every_column_is_that_of_the_poster():
 
 
 def test_the_rows_of_the_poster_are_trained_unless_others_are_asked_for():
-    assert DEFAULT_ROWS == ('resnet18', 'alexnet')
-    assert [PUBLISHED[ROWS[name].published].backbone for name in DEFAULT_ROWS] == ['ResNet18', 'AlexNet (tuned)']
+    rows = default_rows('csv')
+    assert rows == (*list(PUBLISHED)[:6], 'resnet18', 'alexnet', 'avce2022', 'elim2022')
+    assert [ROWS[name].published for name in rows] == [*PUBLISHED, None, None]
+    assert default_rows('affectnet_csv') == rows[:-1]  # nobody is named there, whom elim2022 compares
 
 
-def test_every_row_is_a_configuration_of_the_method():
-    for row in ROWS.values():
-        config = Config.from_preset(*row.presets)
-        assert config.network.encoder == row.name and config.adversarial.weight == 0.1
+def test_every_row_is_a_configuration_of_its_network():
+    encoders = {name: Config.from_preset(*row.presets).network.encoder for name, row in ROWS.items()}
+    own = {name: name for name in ('resnet18', 'alexnet', 'compact')}
+    assert encoders == {
+        'mollahosseini2017': 'alexnet',
+        'jang2019': 'face_ssd',
+        'kollias2018': 'vgg16',
+        'barros2019': 'face_channel',
+        'kossaifi2020': 'cp_resnet18',
+        'hasani2020': 'breg_next50',
+        'avce2022': 'resnet18',
+        'elim2022': 'resnet18',
+        **own,
+    }
+    critics = {name for name, row in ROWS.items() if Config.from_preset(*row.presets).adversarial.weight}
+    assert critics == set(own)
 
 
 def test_a_row_stands_beside_a_line_that_is_there():

@@ -46,6 +46,7 @@ def result(row, seed, *values, epochs=25, speed=50.0, people=2):
         'result': {
             'epoch': 7 + seed,
             'parameters': {'encoder': 2_000_000, 'head': 500_000},
+            'multiply_adds': 1_234_560_000,
             'images_per_second': speed,
             'device': '2 processor cores',
             'judged': judged,
@@ -59,8 +60,8 @@ def test_one_seed_has_the_interval_over_people():
     assert found['rows'][0]['judged'][0]['pooled'] == figures(0.5)
     lines = table(found).splitlines()
     place = next(i for i, line in enumerate(lines) if 'measured here, on csv faces' in line)
-    assert lines[place + 1].split()[:7] == ['Kim', 'and', 'Song', '2021', 'AlexNet', '(tuned)', '2.50M']
-    assert lines[place + 1].split()[7:14] == ['0.500'] * 6 + ['50']
+    assert lines[place + 1].split()[:8] == ['Kim', 'and', 'Song', '2021', 'AlexNet', '(tuned)', '2.50M', '1,234.56M']
+    assert lines[place + 1].split()[8:15] == ['0.500'] * 6 + ['50']
     assert lines[place + 1].endswith('test split, 4 faces of 2 people')
     assert lines[place + 2].count('[.400, .600]') == 6
     assert any('1,000 draws of people' in note for note in found['notes'])

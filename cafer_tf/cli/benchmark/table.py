@@ -17,15 +17,19 @@ from cafer_tf.datasets import LAYOUTS, Fold
 @click.command(
     epilog="""\b
 Rows:
+  mollahosseini2017, jang2019, kollias2018, barros2019, kossaifi2020, hasani2020
+                        the systems that the poster compares with
   resnet18, alexnet     the networks of the paper, with its method
-  compact               the same method with the network of `cafer run`, for two processor cores
+  avce2022, elim2022    ResNet18 with newer methods of the same authors; elim2022 needs to know who is shown
+  compact               the paper's method with the network of `cafer run`
 
 \b
 Examples:
   cafer benchmark table --dataset affectnet_csv --root AffectNet/
   cafer benchmark table --dataset afew_va --root AFEW-VA/ --fold 1/5 --out runs/table-afew_va-1
   cafer benchmark table --dataset csv --root faces/ --seeds 3 --weights resnet18=resnet18.pth --out runs/table-mine
-  cafer benchmark table --rows compact --seeds 3                                         rendered faces
+  cafer benchmark table --preset short --seeds 3             all rows on rendered faces, on two processor cores
+  cafer benchmark table --rows resnet18,hasani2020 --dataset affectnet_csv --root AffectNet/
   cafer benchmark table --rows compact --preset supervised --out runs/table-supervised
   cafer benchmark table --set training.epochs=10 --set training.patience=3
 
@@ -42,7 +46,7 @@ The protocol, what may be compared, and what each row costs: docs/table.md.
     show_default=True,
     help='Folder of the results.',
 )
-@click.option('--rows', metavar='NAME,NAME', help='Rows to train.  [default: resnet18,alexnet]')
+@click.option('--rows', metavar='NAME,NAME', help='Rows to train.  [default: all but compact]')
 @click.option('--seeds', type=click.IntRange(min=1), default=1, show_default=True, help='How many times each is run.')
 @click.option(
     '--preset',
@@ -60,6 +64,7 @@ The protocol, what may be compared, and what each row costs: docs/table.md.
 )
 @click.option('--people', type=click.IntRange(min=3), help='How many people are rendered.')
 @click.option('--images-per-person', type=click.IntRange(min=1), help='How many images of each person are rendered.')
+@click.option('--plot', type=click.Path(path_type=pathlib.Path), help='Draw the measured rows to this picture.')
 @click.option('--json', 'as_json', is_flag=True, help='Print JSON.')
 def table(
     dataset: str | None,
@@ -71,14 +76,16 @@ def table(
     weights: tuple[str, ...],
     people: int | None,
     images_per_person: int | None,
+    plot: pathlib.Path | None,
     as_json: bool,
     **options: Any,
 ) -> None:
-    """RMSE, PCC and CCC of valence and arousal: the published figures of eight systems, and ours on your data.
+    """RMSE, PCC and CCC of valence and arousal: eight systems as published, and trained on your data.
 
     Each row is trained on the train split, the epoch is chosen on eval, and the figures are of test. The published ones
     are of AffectNet, and are comparable on no other data set. A run that is stopped goes on where it was: start it
-    again. What is finished lies in OUT/results.jsonl.
+    again. What is finished lies in OUT/results.jsonl, and the whole table in OUT/table.json, which
+    `cafer report --table OUT` shows beside a run.
     """
     if dataset and root is None:
         raise click.UsageError(f'--dataset {dataset} needs --root, the folder of the data set')
@@ -90,6 +97,7 @@ def table(
     with console.hush():
         from cafer_tf import comparison_table
         from cafer_tf.ledger import LedgerError
+        from pipeline.components.files import write_json
         from pipeline.errors import EXPECTED
     try:
         # Standard output is for the table alone.
@@ -98,7 +106,7 @@ def table(
                 layout=dataset or 'csv',
                 root=root or out / 'faces',
                 out=out,
-                rows=comparison_table.DEFAULT_ROWS if rows is None else rows.split(','),
+                rows=() if rows is None else rows.split(','),
                 changes=dict(map(parse_change, changes)),
                 weights={row: pathlib.Path(file) for row, file in (parse_pair(each, 'ROW=FILE') for each in weights)},
                 fold=None if fold is None else _fold(fold),
@@ -111,6 +119,12 @@ def table(
         raise click.ClickException(str(error)) from None
     name = 'rendered faces' if root is None else f'{benchmark.layout} {root.absolute().name}'
     summary = comparison_table.summarise(run, name)
+    try:
+        write_json(summary, out / comparison_table.SUMMARY)
+        if plot is not None:
+            comparison_table.plot_table(summary, plot)
+    except (OSError, ValueError) as error:
+        raise click.ClickException(f'the table cannot be written: {error}') from None
     click.echo(json.dumps(summary) if as_json else comparison_table.table(summary))
 
 

@@ -40,7 +40,7 @@ def report_page(material: Material) -> str:
         predictions.faces(material),
         people.identity(material),
         *([videos.section(material, material.videos)] if material.videos else []),
-        *([comparison.section(material.comparison)] if material.comparison else []),
+        *map(comparison.section, material.comparisons),
         origin.data(material),
         origin.training(material),
         origin.configuration(material),

@@ -1,4 +1,4 @@
-"""A study that compares variants of the method, beside the run."""
+"""What is compared beside the run: variants of the method, or systems."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from cafer_tf.report.page.material import Comparison
 
 
 def section(comparison: Comparison) -> Section:
-    """Its table and its picture."""
+    """Its table, its picture and its notes."""
     rows = []
     for title, lines in comparison.groups.items():
         rows.append(markup.group(title, len(comparison.heads)))
         rows += [
-            markup.row(name, [cell or markup.UNKNOWN for cell in cells], comparison.descriptions[name])
+            markup.row(name, [cell or markup.UNKNOWN for cell in cells], comparison.descriptions.get(name, ''))
             for name, cells in lines.items()
         ]
     picture = comparison.picture
@@ -21,5 +21,6 @@ def section(comparison: Comparison) -> Section:
         markup.paragraph(comparison.words)
         + markup.table(comparison.caption, comparison.heads, rows)
         + markup.wide_figure(pictures.drawing(picture.figure, picture.alternative), picture.caption)
+        + (markup.bullets(comparison.notes) if comparison.notes else '')
     )
-    return Section('study', 'Study of person independence', body)
+    return Section(comparison.key, comparison.title, body)

@@ -109,23 +109,29 @@ class Videos:
 
 @dataclasses.dataclass(frozen=True)
 class Comparison:
-    """A study of variants of the method, which is not of the run itself.
+    """What is compared beside the run, and is not of the run itself: variants of the method, or systems.
 
     Attributes:
+        key: of the section, in links.
+        title: of the section.
         words: what was compared, and on what.
         caption: of the table.
-        heads: of its columns; the first is that of the variants.
-        groups: by the title of each group, its variants and the cells of each, one for each head after the first.
-        descriptions: what each variant is.
+        heads: of its columns; the first is that of the rows' names.
+        groups: by the title of each group, its rows and the cells of each, one for each head after the first.
+        descriptions: what a row is, for those that need words.
         picture: of the same.
+        notes: what else to know, a sentence each.
     """
 
+    key: str
+    title: str
     words: str
     caption: str
     heads: Sequence[str]
     groups: Mapping[str, Mapping[str, Sequence[str]]]
     descriptions: Mapping[str, str]
     picture: Picture
+    notes: Sequence[str] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -144,7 +150,7 @@ class Material:
         unseen: the faces that the evaluation is of.
         faces: JPEG or PNG bytes of the best and the worst of these, by their places.
         videos: faces over time, where there are videos.
-        comparison: a study to show beside the run.
+        comparisons: to show beside the run.
     """
 
     model: str
@@ -158,4 +164,4 @@ class Material:
     unseen: Judged
     faces: Mapping[int, bytes]
     videos: Videos | None = None
-    comparison: Comparison | None = None
+    comparisons: Sequence[Comparison] = ()
