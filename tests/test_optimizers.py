@@ -54,6 +54,26 @@ def test_cosine_ends_at_zero_with_the_last_epoch():
     assert applied[8] == pytest.approx(0, abs=1e-9)
 
 
+def test_cosine_first_rises_from_zero():
+    applied = rates(make(schedule='cosine', warmup_steps=2, epochs=2, steps_per_epoch=5), 11)
+    falling = [0.005 * (1 + math.cos(math.pi * step / 8)) for step in range(9)]
+    assert applied == pytest.approx([0, 0.005, *falling], abs=1e-9)
+
+
+def test_milestones_lower_the_rate_at_those_steps():
+    values = {'schedule': 'milestones', 'milestones': (2, 5), 'decay_rate': 0.5}
+    assert rates(make(**values), 7) == pytest.approx([0.01] * 2 + [0.005] * 3 + [0.0025] * 2)
+    assert rates(make(updates_per_step=2, **values), 14)[::2] == pytest.approx(rates(make(**values), 7))
+
+
+@pytest.mark.parametrize(('name', 'kind'), [('adam', 'Adam'), ('adamax', 'Adamax'), ('sgd', 'SGD')])
+def test_the_configured_kind_at_a_relative_rate(name, kind):
+    settings = TrainingConfig(optimizer=name, learning_rate=0.01, beta_1=0.7, schedule='constant')
+    optimizer = optimizers.configured(settings, 10, relative_rate=0.2)
+    assert type(optimizer).__name__ == kind and float(optimizer.learning_rate) == pytest.approx(0.002)
+    assert (optimizer.momentum if name == 'sgd' else optimizer.beta_1) == 0.7
+
+
 @pytest.mark.parametrize('schedule', ['exponential', 'staircase', 'cosine'])
 def test_without_the_length_of_an_epoch_the_rate_is_constant(schedule):
     assert rates(make(None, schedule=schedule, decay_rate=0.5), 3) == pytest.approx([0.01] * 3)

@@ -1,4 +1,4 @@
-"""Every system of the comparison table: shape, size, learning in mixed precision, and saving."""
+"""The other systems of the comparison table: shape, size, learning in mixed precision, and saving."""
 
 import numpy as np
 import pytest
@@ -7,16 +7,17 @@ import tensorflow as tf
 from cafer_tf import Cafer, Config, features
 from cafer_tf.comparison_table import PUBLISHED, ROWS
 from cafer_tf.comparison_table.training import parameters_of
+from cafer_tf.config.systems import SYSTEMS
 
-SYSTEMS = [name for name in ROWS if name != 'compact']
+NEWER = ('avce2022', 'elim2022')
 SMALL = {'alexnet': 64, 'face_ssd': 64}
 BATCH = 8
 REGRESSION = {'rmse_loss', 'mse_loss', 'pcc_loss', 'ccc_loss'}
 
 
 def small(name):
-    """The configuration of a row on images as small as its network takes, without dropout."""
-    config = Config.from_preset(*ROWS[name].presets)
+    """The configuration of a preset on images as small as its network takes, without dropout."""
+    config = Config.from_preset(name)
     changes = {
         'input.image_size': SMALL.get(config.network.encoder, 32),
         'network.head_dropout': 0.0,
@@ -69,7 +70,7 @@ def test_the_number_of_parameters(name, trained):
         assert found == pytest.approx(published * 1e6, rel=0.03)
 
 
-@pytest.mark.parametrize('name', SYSTEMS)
+@pytest.mark.parametrize('name', [*SYSTEMS, *NEWER])
 def test_learns_a_tiny_batch_in_mixed_precision_and_answers_alike_once_saved(name, tmp_path):
     tf.keras.utils.set_random_seed(0)
     config = small(name)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cafer_tf.config.systems import SYSTEMS
+from cafer_tf.config.systems import MIRRORED, SYSTEMS
 
 _PAPER: dict[str, dict[str, Any]] = {
     'grouping': {'rule': 'otsu', 'balanced': True},
@@ -97,17 +97,20 @@ def _network(encoder: str, pooling: str, batch_size: int) -> dict[str, dict[str,
 
 _SHORT: dict[str, dict[str, Any]] = {
     'input': {'image_size': 64},
+    'augmentation': MIRRORED,
     'training': {
-        'batch_size': 32,
-        'epochs': 10,
+        'batch_size': 16,
+        'epochs': 6,
         'optimizer': 'adam',
-        'learning_rate': 3e-4,
+        'learning_rate': 5e-4,
         'beta_1': 0.9,
         'beta_2': 0.999,
         'schedule': 'cosine',
+        'warmup_steps': 150,
     },
 }
-"""One budget for networks of any size, which two processor cores can afford."""
+"""One budget for networks of any size, which two processor cores can afford: small images, few passes over them, which
+make the most of small batches and little augmentation."""
 
 PRESETS: dict[str, dict[str, dict[str, Any]]] = {
     'paper': _PAPER,

@@ -12,7 +12,7 @@ _ALONE: dict[str, dict[str, Any]] = {
     'grouping': {'rule': 'otsu', 'balanced': False},
     'adversarial': {'weight': 0.0},
 }
-_MIRRORED: dict[str, Any] = {
+MIRRORED: dict[str, Any] = {
     'flip': True,
     'brightness': 0.0,
     'contrast': 0.0,
@@ -26,7 +26,7 @@ _ADAM: dict[str, Any] = {'optimizer': 'adam', 'beta_1': 0.9, 'beta_2': 0.999}
 _MOLLAHOSSEINI2017: dict[str, dict[str, Any]] = {
     **_ALONE,
     'input': {'image_size': 224, 'crop': 0.125},
-    'augmentation': _MIRRORED,
+    'augmentation': MIRRORED,
     'network': {'encoder': 'alexnet', 'pooling': 'grid', 'head': (4096, 4096, 1000), 'head_dropout': 0.5},
     'training': {
         'loss': 'mse',
@@ -43,14 +43,14 @@ _MOLLAHOSSEINI2017: dict[str, dict[str, Any]] = {
 _JANG2019: dict[str, dict[str, Any]] = {
     **_ALONE,
     'input': {'image_size': 300, 'crop': 0.0625},
-    'augmentation': {**_MIRRORED, 'brightness': 0.125, 'contrast': 0.5, 'saturation': 0.5, 'expansion': 2.0},
+    'augmentation': {**MIRRORED, 'brightness': 0.125, 'contrast': 0.5, 'saturation': 0.5, 'expansion': 2.0},
     'network': {'encoder': 'face_ssd'},
     'training': {**_ADAM, 'loss': 'mse', 'batch_size': 32, 'learning_rate': 1e-4, 'schedule': 'exponential'},
 }
 _KOLLIAS2018: dict[str, dict[str, Any]] = {
     **_ALONE,
     'input': {'image_size': 96, 'crop': 0.0},
-    'augmentation': _MIRRORED,
+    'augmentation': MIRRORED,
     'network': {
         'encoder': 'vgg16',
         'pooling': 'flatten',
@@ -64,7 +64,7 @@ _KOLLIAS2018: dict[str, dict[str, Any]] = {
 _BARROS2019: dict[str, dict[str, Any]] = {
     **_ALONE,
     'input': {'image_size': 64, 'crop': 0.0625},
-    'augmentation': {**_MIRRORED, 'rotation': 10.0},
+    'augmentation': {**MIRRORED, 'rotation': 10.0},
     'network': {
         'encoder': 'face_channel',
         'pooling': 'flatten',
@@ -89,7 +89,7 @@ _BARROS2019: dict[str, dict[str, Any]] = {
 _KOSSAIFI2020: dict[str, dict[str, Any]] = {
     **_ALONE,
     'input': {'image_size': 224, 'crop': 0.125},
-    'augmentation': {**_MIRRORED, 'brightness': 0.15, 'contrast': 0.2, 'saturation': 0.2},
+    'augmentation': {**MIRRORED, 'brightness': 0.15, 'contrast': 0.2, 'saturation': 0.2},
     'network': {'encoder': 'cp_resnet18', 'pooling': 'global', 'head': ()},
     'training': {
         **_ADAM,
@@ -104,7 +104,7 @@ _KOSSAIFI2020: dict[str, dict[str, Any]] = {
 _HASANI2020: dict[str, dict[str, Any]] = {
     **_ALONE,
     'input': {'image_size': 64, 'crop': 0.1},
-    'augmentation': {**_MIRRORED, 'brightness': 0.05, 'contrast': 0.3, 'saturation': 0.4},
+    'augmentation': {**MIRRORED, 'brightness': 0.05, 'contrast': 0.3, 'saturation': 0.4},
     'network': {
         'encoder': 'breg_next50',
         'pooling': 'global',

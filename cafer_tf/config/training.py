@@ -30,6 +30,8 @@ class TrainingConfig:
         decay_rate: of `exponential`, `staircase` and `milestones`, in (0, 1].
         decay_steps: of `exponential` and `staircase`; 0 is an epoch. (The paper has .9 every 5,000 steps.)
         milestones: steps, one after another.
+        warmup_steps: of `cosine`, in which the rate first rises from 0. Networks without normalisation need them at
+            rates that suit those with it.
         clip_norm: largest norm of the gradient of each network; longer ones are shortened. 0 does not clip.
         ema: momentum of an exponential moving average of the weights, by which the model is then judged and exported;
             0 uses the weights themselves.
@@ -53,6 +55,7 @@ class TrainingConfig:
     decay_rate: float = 0.9
     decay_steps: int = 0
     milestones: tuple[int, ...] = ()
+    warmup_steps: int = 0
     clip_norm: float = 0.0
     ema: float = 0.0
     ddof: Literal[0, 'published'] = 0
@@ -75,6 +78,10 @@ class TrainingConfig:
         for name in ('beta_1', 'beta_2', 'ema'):
             require(0 <= getattr(self, name) < 1, f'training.{name} must be in [0, 1)')
         require(0 < self.decay_rate <= 1, 'training.decay_rate must be in (0, 1]')
-        for name in ('patience', 'decay_steps', 'clip_norm'):
+        require(
+            not self.warmup_steps or self.schedule == 'cosine',
+            'training.warmup_steps are of training.schedule cosine; leave them out, or choose that schedule',
+        )
+        for name in ('patience', 'decay_steps', 'warmup_steps', 'clip_norm'):
             require(getattr(self, name) >= 0, f'training.{name} must not be negative')
         require(self.backup_steps >= 1, 'training.backup_steps must be at least 1')

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from cafer_tf import Cafer
+from cafer_tf import Cafer, Config
 from cafer_tf.ledger import Ledger
 from cafer_tf.study import comparison, variants
 from cafer_tf.study.job import Job, run
