@@ -10,7 +10,7 @@ TF_CPP_MIN_LOG_LEVEL ?= 3
 IN_ENV := PATH="$(CURDIR)/.venv/bin:$$PATH" TF_CPP_MIN_LOG_LEVEL=$(TF_CPP_MIN_LOG_LEVEL)
 
 .DEFAULT_GOAL := help
-.PHONY: help env run test check bench study docs kubeflow lock clean
+.PHONY: help env run test check bench study table docs kubeflow lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -37,6 +37,10 @@ bench: env ## every benchmark, one table each
 
 study: env ## the ablation study of person independence, into runs/study; hours, goes on where it was (docs/study.md)
 	@$(IN_ENV) python benchmarks/person_independence.py --plot runs/study/comparison.png $(STUDY_ARGS)
+
+table: env ## the poster's table on rendered faces, into runs/table; hours, goes on where it was (docs/table.md)
+	@$(IN_ENV) cafer benchmark table --preset short --people 60 --images-per-person 60 --seeds 3 \
+		--plot runs/table/table.png $(TABLE_ARGS)
 
 docs: env ## the documentation, into site/ (warnings are errors)
 	@$(IN_ENV) NO_MKDOCS_2_WARNING=1 mkdocs build --strict --quiet

@@ -70,6 +70,16 @@ def test_the_number_of_parameters(name, trained):
         assert found == pytest.approx(published * 1e6, rel=0.03)
 
 
+def test_the_newer_methods_on_alexnet_are_as_large_as_published():
+    """What predicts, without what training needs beside it."""
+    sizes = {}
+    for name in NEWER:
+        found = parameters_of(Cafer(Config.from_preset('alexnet', name)))
+        sizes[name] = found['encoder'] + found['head']
+    # elim2022 normalises its layer of 256, too, as its authors' ResNet18 does: two parameters a unit more.
+    assert sizes == {'avce2022': 2_773_602, 'elim2022': 10_255_938 + 2 * 256}
+
+
 @pytest.mark.parametrize('name', [*SYSTEMS, *NEWER])
 def test_learns_a_tiny_batch_in_mixed_precision_and_answers_alike_once_saved(name, tmp_path):
     tf.keras.utils.set_random_seed(0)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import io
+import logging
+from collections.abc import Iterator
 
 import tensorflow as tf
 
@@ -27,7 +28,7 @@ def multiply_adds(model: Cafer) -> int:
     graph = function.get_concrete_function(tf.TensorSpec([1, size, size, 3])).graph
     profiler = tf.compat.v1.profiler
     options = profiler.ProfileOptionBuilder(profiler.ProfileOptionBuilder.float_operation())
-    with contextlib.redirect_stdout(io.StringIO()):
+    with _quiet():
         node = profiler.profile(graph, cmd='op', options=options.with_empty_output().build())
     total = 0
     while node.children:  # one operation below another, each with what all of its kind cost
@@ -35,3 +36,15 @@ def multiply_adds(model: Cafer) -> int:
         if node.name in _MULTIPLYING:
             total += node.float_ops
     return total // 2
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Without the profiler's note that it is of TensorFlow 1."""
+    logger = tf.get_logger()
+    before = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
