@@ -9,13 +9,12 @@ import tensorflow as tf
 from cafer_tf import features, finite, optimizers, targets
 from cafer_tf.averaging import WeightAverage
 from cafer_tf.config import Config
-from cafer_tf.losses.regression import TERMS
 from cafer_tf.metrics import RunningMeans, agreement_metrics
 from cafer_tf.networks import build_networks
 from cafer_tf.objectives import adversarial_term, critic_terms
 from cafer_tf.pairing import Pairing, pair_groups, pair_people
 from cafer_tf.replicas import GlobalBatch
-from cafer_tf.steps import reference_step, shared_step
+from cafer_tf.steps import reference_step, shared_step, term_names
 from cafer_tf.supervision import regress, supervise
 from cafer_tf.targets import Targets
 
@@ -31,13 +30,14 @@ class Cafer(tf.keras.Model):
 
     `min_C -J(C(E(x)))`, then `min_(E, R) L_agreement(y, R(E(x))) - w · mean C(E(x_weak))`
 
-    The variants of the method are choices of the configuration (`grouping`, `adversarial`, `margin`; presets `paper`,
-    `published_code` and `supervised`). Under a distribution strategy every statistic is that of the global batch, so
-    that the number of replicas changes nothing.
+    The variants of the method, and other methods, are choices of the configuration (`grouping`, `adversarial`,
+    `margin`, `similarity`, `matching`, `training.loss`; see `cafer_tf.config.PRESETS`). Under a distribution strategy
+    every statistic is that of the global batch, so that the number of replicas changes nothing.
 
     Inputs are images `[n, size, size, 3]`, float, RGB in [0, 1]; targets are labels `[n, 2]`, valence first, in
-    [-1, 1], or, with `adversarial.pairs` of `person`, `{'labels': labels, 'people': [n] integers}`. Strong and weak
-    emotion are parted at `threshold`; batches hold any number of each, half and half at best.
+    [-1, 1], or, with `adversarial.pairs` of `person`, `{'labels': labels, 'people': [n] integers}`; so with
+    `matching.weight` in training, and a network that finds faces takes `boxes` `[n, 3]` beside the labels. Strong and
+    weak emotion are parted at `threshold`; batches hold any number of each, half and half at best.
 
     Example:
         ```python
@@ -177,29 +177,9 @@ class Cafer(tf.keras.Model):
         for name, owner in self.optimizers.items():
             owner.build(networks[name].trainable_variables)
         self.average = WeightAverage(self.trainable_variables, training.ema) if training.ema else None
-        self._means = RunningMeans(self._term_names())
+        self._means = RunningMeans(term_names(self.config))
         # Keras would make them with the first batch, after a backup restores them.
         self.compiled_metrics.build(y_pred=tf.zeros([1, 2]), y_true=tf.zeros([1, 2]))
-
-    def _term_names(self) -> list[str]:
-        names = ['loss', *(f'{name}_loss' for name in TERMS[self.config.training.loss])]
-        names += ['threshold', 'strong_fraction', 'encoder_gradient_norm']
-        if self.config.finds_faces:
-            names += ['spread_loss', 'faceness_loss', 'box_loss']
-        else:
-            names += ['head_gradient_norm']
-        if self.projector is not None:
-            names += ['similarity_loss', 'separation_loss', 'projector_gradient_norm']
-        if self.config.matching.weight:
-            names += ['matching_loss']
-        if self.adversarial:
-            names += ['adversarial_loss', 'critic_loss', 'positive_distance', 'negative_distance']
-            names += ['margin', 'mutual_information', 'confidence', 'critic_gradient_norm']
-        if self.adversarial and self.config.adversarial.separate_optimizer:
-            names += ['adversarial_gradient_norm']
-        if self.multiplier is not None:
-            names += ['constraint', 'multiplier']
-        return names
 
     @property
     def metrics(self) -> list[tf.keras.metrics.Metric]:
@@ -225,7 +205,7 @@ class Cafer(tf.keras.Model):
 
     def train_step(self, data: Any) -> dict[str, tf.Tensor]:
         """One alternation of critic and encoder, in the configured order (see `cafer_tf.steps`)."""
-        images, own = targets.unpack(data, self.config)
+        images, own = targets.unpack(data, self.config, training=True)
         inputs = {'images': tf.reduce_sum(images), 'labels': tf.reduce_sum(own.labels)}
         # Before the forward pass, which would carry a NaN into the moving averages of batch normalisation.
         with tf.control_dependencies([finite.require_finite(inputs)]):
@@ -239,7 +219,7 @@ class Cafer(tf.keras.Model):
 
     def test_step(self, data: Any) -> dict[str, tf.Tensor]:
         """The same terms, without an update."""
-        images, own = targets.unpack(data, self.config)
+        images, own = targets.unpack(data, self.config, training=False)
         batch, every, pairing = self._pair(images, own)
         embedding = self._encode(images)
         predictions, terms = supervise(self, embedding, every, batch, training=False)

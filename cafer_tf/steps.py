@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 import tensorflow as tf
 
 from cafer_tf import finite, replicas
+from cafer_tf.config import Config
 from cafer_tf.losses import next_multiplier
+from cafer_tf.losses.regression import TERMS
 from cafer_tf.objectives import adversarial_term, critic_terms
 from cafer_tf.pairing import Pairing
 from cafer_tf.replicas import GlobalBatch
@@ -19,6 +21,27 @@ from cafer_tf.targets import Targets
 
 if TYPE_CHECKING:
     from cafer_tf.model import Cafer
+
+
+def term_names(config: Config) -> list[str]:
+    """Names of the terms that a step reports, and of those of the batch's groups.
+
+    Args:
+        config: of the model.
+    """
+    names = ['loss', *(f'{name}_loss' for name in TERMS[config.training.loss])]
+    names += ['threshold', 'strong_fraction', 'encoder_gradient_norm']
+    names += ['spread_loss', 'faceness_loss', 'box_loss'] if config.finds_faces else ['head_gradient_norm']
+    if config.similarity.weight:
+        names += ['similarity_loss', 'separation_loss', 'projector_gradient_norm']
+    if config.matching.weight:
+        names += ['matching_loss']
+    if config.adversarial.weight:
+        names += ['adversarial_loss', 'critic_loss', 'positive_distance', 'negative_distance']
+        names += ['margin', 'mutual_information', 'confidence', 'critic_gradient_norm']
+        names += ['adversarial_gradient_norm'] if config.adversarial.separate_optimizer else []
+        names += ['constraint', 'multiplier'] if config.adversarial.critic_objective == 'lagrangian' else []
+    return names
 
 
 def shared_step(

@@ -25,7 +25,7 @@ from cafer_tf.losses import (
     views,
     warm_up,
 )
-from cafer_tf.networks import default_boxes
+from cafer_tf.networks import default_boxes, statistics_kept
 from cafer_tf.replicas import GlobalBatch
 from cafer_tf.targets import Targets
 
@@ -97,11 +97,11 @@ def view_terms(model: Cafer, embedding: tf.Tensor, predictions: tf.Tensor, batch
     """
     embedding = tf.cast(embedding, tf.float32)
     projected = [model.projector(view, training=True) for view in (embedding, *views(embedding))]
-    planes, hidden = ([batch.gather(part) for part in parts] for parts in zip(*projected, strict=True))
-    contrast = similarity_contrast(batch.gather(predictions), *planes[1:])
+    planes, hidden = zip(*projected, strict=True)
+    contrast = similarity_contrast(batch.gather(predictions), *map(batch.gather, planes[1:]))
     return {
         'similarity_loss': -model.config.similarity.weight * contrast,
-        'separation_loss': view_separation_loss(*hidden),
+        'separation_loss': view_separation_loss(*map(batch.gather, hidden)),
     }
 
 
@@ -124,6 +124,9 @@ def matching_terms(model: Cafer, embedding: tf.Tensor, targets: Targets, batch: 
     )
     is_other = chosen & (targets.people != reference)
     freed = tf.where(is_other[:, tf.newaxis], free_of_shift(every, shifts), every)
-    predictions = batch.gather(tf.cast(model.head(batch.own(freed), training=True), tf.float32))
+    # Features that prediction never sees are none of the head's moving statistics.
+    with statistics_kept(model.head):
+        freed_predictions = model.head(batch.own(freed), training=True)
+    predictions = batch.gather(tf.cast(freed_predictions, tf.float32))
     loss = matched_regression_loss(targets.labels, predictions, targets.people, chosen)
     return {'matching_loss': settings.weight * warm_up(step, settings.start, settings.full) * loss}

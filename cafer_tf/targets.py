@@ -24,13 +24,14 @@ class Targets(NamedTuple):
     boxes: tf.Tensor | None = None
 
 
-def unpack(data: Any, config: Config) -> tuple[tf.Tensor, Targets]:
+def unpack(data: Any, config: Config, training: bool) -> tuple[tf.Tensor, Targets]:
     """Images and targets.
 
     Args:
         data: of Keras' `train_step`: `(images, labels)`, or `(images, {'labels': labels, ...})` with `people` or
             `boxes` where the model needs them.
         config: what the model needs.
+        training: whether it is to learn from them; people that are matched are not matched again to judge.
 
     Returns:
         Images in float32, and targets.
@@ -43,10 +44,11 @@ def unpack(data: Any, config: Config) -> tuple[tf.Tensor, Targets]:
         raise ValueError('Cafer trains and tests on (images, labels); the data set yields images alone')
     if weights is not None:
         raise ValueError('Cafer takes no sample weights: its losses are statistics of the whole batch')
-    needed = {features.PEOPLE: config.compares_people, features.BOXES: config.finds_faces}
+    compares = config.compares_people if training else config.adversarial.compares_people
+    needed = {features.PEOPLE: compares, features.BOXES: config.finds_faces}
     named = targets if isinstance(targets, dict) else {features.LABELS: targets}
     expected = [features.LABELS, *(name for name, is_needed in needed.items() if is_needed)]
-    if set(named) != set(expected):
+    if not set(expected) <= set(named) <= {*expected, *([features.PEOPLE] if config.compares_people else [])}:
         form = ', '.join(f"'{name}': {name}" for name in expected)
         raise ValueError(
             f'with this configuration, Cafer trains and tests on (images, {{{form}}}); the data set yields images and '

@@ -88,7 +88,7 @@ def _is_chief(strategy: tf.distribute.Strategy) -> bool:
 def _load_pretrained(model: Cafer) -> None:
     network = model.config.network
     if network.encoder_weights:
-        networks.load_weights(model.encoder, network.encoder_weights)
+        networks.load_weights(networks.backbone(model.encoder), network.encoder_weights)
     if network.head_weights:
         networks.load_weights(model.head, network.head_weights, model.encoder)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pathlib
+from typing import Any
 
 from cafer_tf import comparison_table, features
 from cafer_tf.ledger import LedgerError
@@ -69,26 +70,37 @@ def of_table(directory: pathlib.Path) -> Comparison:
     """
     path = directory / comparison_table.SUMMARY
     try:
-        summary = json.loads(path.read_text(encoding='utf-8'))
-        groups = comparison_table.groups(summary)
-        figure = comparison_table.table_figure(summary)
+        return _table(json.loads(path.read_text(encoding='utf-8')))
     except FileNotFoundError:
-        raise RunError(f'{path} is not there: `cafer benchmark table --out {directory}` makes it') from None
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise RunError(f'{path} is not there; `cafer benchmark table` makes it in its --out') from None
+    except OSError as error:
+        raise RunError(f'{path} cannot be read: {error.strerror}') from None
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise RunError(f'{path} is no table of `cafer benchmark table`: {type(error).__name__}: {error}') from None
+
+
+def _table(summary: dict[str, Any]) -> Comparison:
+    rows = summary['rows']
+    if not rows:
+        raise ValueError('it has no rows')
     said = '; '.join(
         f'{row["name"]}: '
-        + ', '.join(f'CCC {output} {pooled[output]["ccc"]["value"]:.3f}' for output in features.OUTPUTS)
-        for row, pooled in ((row, row['judged'][0]['pooled']) for row in summary['rows'])
+        + ', '.join(
+            f'CCC {output} {row["judged"][0]["pooled"][output]["ccc"]["value"]:.3f}' for output in features.OUTPUTS
+        )
+        for row in rows
     )
+    groups = comparison_table.groups(summary)
+    methods = {name: line['method'] for name, line in summary['published'].items()}
+    methods |= {f'{row["name"]}, {judged["filter"]}': row['method'] for row in rows for judged in row['judged']}
     return Comparison(
         key='systems',
         title='Comparison of systems',
         words=_SYSTEMS,
-        caption='Published figures above, those that were measured below',
+        caption='Published figures above, measured ones below',
         heads=comparison_table.HEADS,
         groups=groups,
-        descriptions={row['name']: row['method'] for row in summary['rows']},
-        picture=Picture(figure, said, 'The measured rows, on the whole test split.'),
-        notes=summary['notes'],
+        descriptions=methods,
+        picture=Picture(comparison_table.table_figure(summary), said, 'The measured rows, on the whole test split.'),
+        notes=[*summary['notes']],
     )

@@ -1,3 +1,4 @@
+import itertools
 import json
 
 import pytest
@@ -57,6 +58,24 @@ def test_presets_change_what_they_name(name):
     config = Config.from_preset(name)
     for part, values in PRESETS[name].items():
         assert {key: config.to_dict()[part][key] for key in values} == values
+
+
+def test_nothing_of_an_earlier_preset_stands_in_the_way_of_a_later():
+    refused = set()
+    for earlier, later in itertools.permutations(PRESETS, 2):
+        try:
+            config = Config.from_preset(earlier, later)
+        except ConfigError:
+            refused.add((earlier, later))
+            continue
+        for part, values in PRESETS[later].items():
+            assert {key: config.to_dict()[part][key] for key in values} == values
+    # A network that finds the face takes no method that needs the features of one.
+    methods = ('paper', 'published_code', 'person_pairs', 'avce2022', 'elim2022')
+    assert refused == {('jang2019', method) for method in methods}
+    for method in ('paper', 'supervised', 'published_code'):
+        later = Config.from_preset('elim2022', 'avce2022', method)
+        assert (later.similarity.weight, later.matching.weight, later.training.loss) == (0, 0, 'agreement')
 
 
 def test_the_default_is_the_method_of_the_paper():

@@ -6,7 +6,7 @@ import tensorflow as tf
 from records import encode, image_of, write
 
 from cafer_tf import augment, grouping, input
-from cafer_tf.config import AugmentationConfig, Config, InputConfig
+from cafer_tf.config import CROPPED_MARGIN, AugmentationConfig, Config, InputConfig
 from cafer_tf.input import order
 
 CONFIG = Config.from_dict({'input': {'image_size': 32, 'crop': 0.125}, 'training': {'batch_size': 8, 'seed': 3}})
@@ -307,14 +307,15 @@ def test_where_faces_are_found_targets_say_where(records, labels):
     dataset = input.training_dataset([records], config, THRESHOLD)
     assert {name: spec.shape for name, spec in dataset.element_spec[1].items()} == {'labels': [8, 2], 'boxes': [8, 3]}
     boxes = np.concatenate([targets['boxes'] for _, targets in dataset.take(4)])
-    # 73 pixels, half of which are the face, become 64.
-    assert 73 / 64 / 4 <= boxes[:, 2].min() < boxes[:, 2].max() <= 73 / 64 / 2
+    # 73 pixels, all of which but the margin are the face, become 64.
+    largest = 73 / 64 / (1 + 2 * CROPPED_MARGIN)
+    assert largest / 2 <= boxes[:, 2].min() < boxes[:, 2].max() <= largest
     assert len(np.unique(boxes, axis=0)) == 32
     evaluated = list(input.evaluation_dataset([records], config))
     np.testing.assert_allclose(np.concatenate([targets['labels'] for _, targets in evaluated]), labels, rtol=1e-6)
     for _, targets in evaluated:
         # The middle is at 36.5 of 73 pixels, of which 4 on the left are left out.
-        np.testing.assert_allclose(targets['boxes'], np.tile([32.5 / 64, 32.5 / 64, 73 / 128], [8, 1]), rtol=1e-6)
+        np.testing.assert_allclose(targets['boxes'], np.tile([32.5 / 64, 32.5 / 64, largest], [8, 1]), rtol=1e-6)
 
 
 @pytest.mark.parametrize(('size', 'crop'), [(64, 0.0), (64, 0.0625), (64, 0.125), (300, 0.0625)])

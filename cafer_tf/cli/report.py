@@ -17,7 +17,7 @@ Examples:
   cafer report --run runs/demo
   cafer report --run runs/demo --video-root videos/ --video-dataset aff_wild
   cafer report --run runs/mine --out report.html --seed 1
-  cafer report --run runs/demo --study docs/study --table docs/table
+  cafer report --run runs/demo --study docs/study --table runs/table
 
 \b
 `cafer synthesize videos/ --video` renders videos of people that a run with the same --people and --seed has not seen.

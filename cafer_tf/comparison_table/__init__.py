@@ -6,12 +6,14 @@
 from cafer_tf.comparison_table.benchmark import Benchmark, Run
 from cafer_tf.comparison_table.plots import plot_table, table_figure
 from cafer_tf.comparison_table.published import PUBLISHED, Published
-from cafer_tf.comparison_table.rows import ROWS, Row, default_rows
-from cafer_tf.comparison_table.summary import SUMMARY, summarise
+from cafer_tf.comparison_table.rows import DEFAULT_ROWS, ROWS, Row
+from cafer_tf.comparison_table.summary import PICTURE, SUMMARY, summarise
 from cafer_tf.comparison_table.text import HEADS, groups, table
 
 __all__ = [
+    'DEFAULT_ROWS',
     'HEADS',
+    'PICTURE',
     'PUBLISHED',
     'ROWS',
     'SUMMARY',
@@ -19,7 +21,6 @@ __all__ = [
     'Published',
     'Row',
     'Run',
-    'default_rows',
     'groups',
     'plot_table',
     'summarise',

@@ -11,8 +11,9 @@ import shutil
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from cafer_tf import features, input
 from cafer_tf.comparison_table.data import Examples, prepare
-from cafer_tf.comparison_table.rows import FACES, ROWS, Row, default_rows
+from cafer_tf.comparison_table.rows import DEFAULT_ROWS, FACES, ROWS, Row
 from cafer_tf.comparison_table.training import train_row
 from cafer_tf.config import Config, ConfigError
 from cafer_tf.datasets import Fold
@@ -32,7 +33,8 @@ class Benchmark:
         layout: of the data set.
         root: its folder.
         out: folder of everything that is written: `results.jsonl`, the TFRecords, the state of a training.
-        rows: names of `ROWS`; those of `default_rows` where none are given.
+        rows: names of `ROWS`. Without, `DEFAULT_ROWS`, but for those that compare people where the data do not say
+            enough of who is shown.
         seeds: how many, from 0.
         presets: that come after those of each row.
         changes: of the configuration of every row, by path; they come last.
@@ -51,14 +53,18 @@ class Benchmark:
     fold: Fold | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, 'rows', tuple(dict.fromkeys(self.rows)) or default_rows(self.layout))
         for name in (*self.rows, *self.weights):
             if name not in ROWS:
                 raise ConfigError(f'unknown row {name!r}; known: {", ".join(ROWS)}')
-        if unused := sorted(set(self.weights) - set(self.rows)):
-            raise ConfigError(f'weights are given for {unused[0]}, which is none of the rows {", ".join(self.rows)}')
+        if unused := sorted(set(self.weights) - set(self.names)):
+            raise ConfigError(f'weights are given for {unused[0]}, which is none of the rows {", ".join(self.names)}')
         if _SEED in self.changes:
             raise ConfigError(f'{_SEED} is set by the number of seeds; leave it out')
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the rows, each once."""
+        return tuple(dict.fromkeys(self.rows)) or DEFAULT_ROWS
 
     @property
     def ledger(self) -> Ledger:
@@ -67,7 +73,7 @@ class Benchmark:
 
     def jobs(self) -> list[Job]:
         """What there is to train, seed by seed, so that every row has a result early."""
-        return [Job(ROWS[name], seed) for seed in range(self.seeds) for name in self.rows]
+        return [Job(ROWS[name], seed) for seed in range(self.seeds) for name in self.names]
 
     def config_of(self, job: Job) -> Config:
         """The configuration that a job trains.
@@ -75,6 +81,12 @@ class Benchmark:
         Raises:
             ConfigError: a preset or a change that is none, or one that makes the row another network.
         """
+        try:
+            return self._config_of(job)
+        except ConfigError as error:
+            raise ConfigError(f'row {job.row.name}: {error}') from None
+
+    def _config_of(self, job: Job) -> Config:
         own = job.row.config(self.layout)
         chosen: dict[str, Any] = {**FACES.get(self.layout, {}), **self.changes, _SEED: job.seed}
         if job.row.name in self.weights:
@@ -82,50 +94,60 @@ class Benchmark:
         config = Config.from_preset(*job.row.presets, *self.presets).with_changes(chosen.items())
         if config.network.encoder != own.network.encoder:
             raise ConfigError(
-                f'row {job.row.name} is the network {own.network.encoder}, not {config.network.encoder}: choose the '
-                f'network by the row ({", ".join(ROWS)})'
+                f'it is the network {own.network.encoder}, not {config.network.encoder}: choose the network by the row '
+                f'({", ".join(ROWS)})'
             )
         return config
 
-    def run(self) -> Run:
+    def run(self, train: bool = True) -> Run:
         """Trains what is not finished yet, and says which row it is at.
 
         A result belongs to its row, its seed, the whole configuration and the data. What was made with others stays in
         the file, and counts as another run's. A training that is stopped goes on where it was.
 
+        Args:
+            train: whether to; otherwise the results are those that are there.
+
         Raises:
-            ConfigError: settings that are none, or weights that cannot be read.
+            ConfigError: settings that are none, weights that cannot be read, or a row that compares people on data that
+                do not say enough of them.
             DataError: a data set that cannot be read, or too many damaged images.
             LedgerError: a line of the results that is none.
             Exception: what `train_row` raises.
         """
-        jobs = self.jobs()
-        for job in jobs:  # what is wrong is said before images are read
+        for job in self.jobs():  # what is wrong is said before images are read
             _with_digests(self.config_of(job))
         self.ledger.results()
         examples = self.examples()
-        self._require_people(examples)
-        for place, job in enumerate(jobs, start=1):
-            if self._find(job, examples) is None:
-                print(f'{job.row.name}, seed {job.seed} ({place} of {len(jobs)})', flush=True)
-                self._train(job, examples)
+        jobs, notes = self._comparable(examples)
+        if train:
+            for place, job in enumerate(jobs, start=1):
+                if self._find(job, examples) is None:
+                    print(f'{job.row.name}, seed {job.seed} ({place} of {len(jobs)})', flush=True)
+                    self._train(job, examples)
         found = [self._find(job, examples) for job in jobs]
-        return Run([result for result in found if result is not None], examples)
+        return Run([result for result in found if result is not None], examples, notes)
 
     def examples(self) -> Examples:
         """The data set as TFRecords, written where they are not there yet."""
         (faces,) = {self.config_of(job).faces for job in self.jobs()}  # no preset chooses them
         return prepare(self.layout, self.root, self.out / EXAMPLES, faces, self.fold)
 
-    def _require_people(self, examples: Examples) -> None:
-        """Raises where a row compares people and the data set names none."""
-        comparing = [job.row.name for job in self.jobs() if self.config_of(job).compares_people]
-        if comparing and not examples.subjects_known:
-            others = [name for name in self.rows if name not in comparing]
-            raise ConfigError(
-                f'row {comparing[0]} compares people, and {self.layout} {self.root} does not say who is shown; leave '
-                f'it out: --rows {",".join(others) or "..."}'
-            )
+    def _comparable(self, examples: Examples) -> tuple[list[Job], tuple[str, ...]]:
+        """The jobs that the data allow, and a note for each row that is left out because it was not asked for."""
+        left_out: dict[str, str] = {}
+        for job in self.jobs():
+            config = self.config_of(job)
+            if not config.compares_people or job.row.name in left_out:
+                continue
+            try:
+                input.require_people([examples.files[features.SPLITS[0]]], config)
+            except input.InputError as error:
+                left_out[job.row.name] = str(error)
+        if left_out and self.rows:
+            raise ConfigError('; '.join(f'row {name}: {why}' for name, why in left_out.items()))
+        notes = tuple(f'left out, {name}: {why}' for name, why in left_out.items())
+        return [job for job in self.jobs() if job.row.name not in left_out], notes
 
     def identity(self, job: Job, examples: Examples) -> dict[str, Any]:
         """What makes a result that of a job, as JSON keeps it."""
@@ -148,9 +170,9 @@ class Benchmark:
     def _find(self, job: Job, examples: Examples) -> dict[str, Any] | None:
         """The first result of a job, if there is one."""
         identity = self.identity(job, examples)
-        return next(
-            (result for result in self.ledger.results() if identity.items() <= _completed(result).items()), None
-        )
+        same = {key: identity[key] for key in ('row', 'seed', 'data')}
+        results = (result for result in self.ledger.results() if same.items() <= result.items())
+        return next((result for result in results if _completed(result['config']) == identity['config']), None)
 
 
 class Job(NamedTuple):
@@ -166,18 +188,20 @@ class Run(NamedTuple):
     Attributes:
         results: `row`, `seed`, `data`, `config` and `result` (see `train_row`) of every job.
         examples: the data set.
+        notes: which rows are left out, and why, a sentence each.
     """
 
     results: list[dict[str, Any]]
     examples: Examples
+    notes: tuple[str, ...] = ()
 
 
-def _completed(result: dict[str, Any]) -> dict[str, Any]:
-    """A result with the defaults of settings that its version did not have."""
+def _completed(config: dict[str, Any]) -> dict[str, Any]:
+    """A configuration with the defaults of settings that its version did not have."""
     try:
-        return {**result, 'config': Config.completed(result['config'])}
+        return Config.completed(config)
     except ConfigError:  # of a version that had other settings
-        return result
+        return config
 
 
 def _with_digests(config: Config) -> dict[str, Any]:

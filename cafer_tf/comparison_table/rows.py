@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from cafer_tf.comparison_table import affectnet
 from cafer_tf.comparison_table.published import PUBLISHED
 from cafer_tf.config import Config
 
@@ -65,14 +64,5 @@ ROWS: dict[str, Row] = {
     )
 }
 """All rows by name, in the order of the table."""
-
-
-def default_rows(layout: str) -> tuple[str, ...]:
-    """The rows that are trained where none are named: the poster's, and the newer methods of its authors.
-
-    Args:
-        layout: of the data set. AffectNet names nobody, so that a method that compares people has no row there.
-    """
-    people = layout not in affectnet.LAYOUTS
-    own = [row for row in ROWS.values() if row.published or row.newer]
-    return tuple(row.name for row in own if people or not row.config(layout).compares_people)
+DEFAULT_ROWS = tuple(name for name, row in ROWS.items() if row.published or row.newer)
+"""The poster's, and the newer methods of its authors."""

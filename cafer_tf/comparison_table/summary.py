@@ -18,6 +18,8 @@ from cafer_tf.metrics.student import student_half_width
 
 SUMMARY = 'table.json'
 """The table as a file, beside the results that it is of."""
+PICTURE = 'table.png'
+"""The same as a picture."""
 _SHOWN = 12
 """Characters of a changed value: of a digest of weights, enough to tell it from others."""
 
@@ -87,7 +89,7 @@ def _row(name: str, found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         'best_epochs': [result['epoch'] for result in results],
         'changed': list(_changed(config, row.config(found[0]['data']['dataset']).to_dict())),
         'parameters': sum(results[0]['parameters'].values()),
-        'multiply_adds': results[0].get('multiply_adds'),
+        'multiply_adds': next(filter(None, (result.get('multiply_adds') for result in results)), None),
         'images_per_second': statistics.median(speeds) if speeds else None,
         'judged': [
             {
@@ -117,6 +119,7 @@ def _notes(run: Run, rows: Sequence[Mapping[str, Any]], comparable: bool) -> Ite
     cut = examples.identity['faces']
     yield f'each image: faces.source={cut["source"]}, faces.size={cut["size"]} (docs/data.md)'
     yield from examples.notes
+    yield from run.notes
     yield from _budgets(rows)
     if examples.left_out:
         reasons = ', '.join(f'{count:,} × {reason}' for reason, count in examples.left_out.items())
@@ -158,7 +161,7 @@ def _changed(config: Mapping[str, Any], own: Mapping[str, Any]) -> Iterator[str]
     for part, values in config.items():
         for key, value in values.items():
             if (part, key) != ('training', 'seed') and value != _as_json(own[part][key]):
-                yield f'{part}.{key}={str(value)[:_SHOWN]}'
+                yield f'{part}.{key}={str(value)[:_SHOWN] if key.endswith("_weights") else value}'
 
 
 def _as_json(value: Any) -> Any:

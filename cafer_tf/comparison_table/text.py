@@ -9,7 +9,7 @@ from typing import Any
 from cafer_tf import features
 from cafer_tf.comparison_table.published import FIGURES, PUBLISHED
 
-_METHOD, _BACKBONE, _COST, _CELL, _SPEED = 29, 17, 12, 14, 10
+_METHOD, _BACKBONE, _COST, _CELL, _SPEED = 31, 17, 12, 14, 10
 _PUBLISHED = 'published'
 
 
@@ -44,28 +44,27 @@ HEADS = (
 
 
 def groups(summary: Mapping[str, Any]) -> dict[str, dict[str, list[str]]]:
-    """The cells of the table for a page, by the title of each group and the name of each row; of the whole test split.
+    """The cells of the table for a page, by the title of each group and the name of each row; empty where unknown.
 
     Args:
         summary: of `summarise`.
     """
     different = '' if summary['comparable'] else '; not comparable across data sets'
     published = {}
-    for line in PUBLISHED.values():
-        pairs = [getattr(line, figure) or (None, None) for figure in FIGURES]
-        parameters = '-' if line.parameters is None else f'{line.parameters:g}M'
-        figures = [_decimals(value) for pair in pairs for value in pair]
-        published[f'{line.method}, {line.backbone}'] = [line.backbone, parameters, '-', *figures, '-']
+    for name, line in summary['published'].items():
+        pairs = [line[figure] or (None, None) for figure in FIGURES]
+        parameters = '' if line['parameters'] is None else f'{line["parameters"]:g}M'
+        figures = ['' if value is None else _decimals(value) for pair in pairs for value in pair]
+        published[name] = [line['backbone'], parameters, '', *figures, '']
     measured = {}
     for row in summary['rows']:
-        pooled = row['judged'][0]['pooled']
-        figures = [_mean(pooled[output][figure]) for figure in FIGURES for output in features.OUTPUTS]
         costs = [_millions(row['parameters']), _millions(row['multiply_adds'])]
-        measured[row['name']] = [row['backbone'], *costs, *figures, _speed(row)]
-    return {
-        f'Published, of AffectNet{different}': published,
-        f'Measured, on {summary["data"]}': measured,
-    }
+        for judged in row['judged']:
+            found = [judged['pooled'][output][figure] for figure in FIGURES for output in features.OUTPUTS]
+            several = len(row['seeds']) > 1
+            figures = [_mean(interval) if several else _with_bounds(interval) for interval in found]
+            measured[f'{row["name"]}, {judged["filter"]}'] = [row['backbone'], *costs, *figures, _speed(row)]
+    return {f'Published, of AffectNet{different}': published, f'Measured, on {summary["data"]}': measured}
 
 
 def _published() -> Iterator[str]:
@@ -108,10 +107,13 @@ def _speed(row: Mapping[str, Any]) -> str:
     return '-' if speed is None else f'{speed:.0f}'
 
 
-def _mean(interval: Mapping[str, Any]) -> str:
-    if interval['high'] is None:
-        return f'{interval["value"]:.3f}'
+def _mean(interval: Mapping[str, float]) -> str:
     return f'{interval["value"]:.3f} ±{interval["high"] - interval["value"]:.3f}'
+
+
+def _with_bounds(interval: Mapping[str, Any]) -> str:
+    bounds = '' if interval['low'] is None else f' {_bounds(interval)}'
+    return f'{interval["value"]:.3f}{bounds}'
 
 
 def _bounds(interval: Mapping[str, float]) -> str:

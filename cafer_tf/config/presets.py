@@ -16,7 +16,12 @@ from typing import Any
 
 from cafer_tf.config.systems import MIRRORED, SYSTEMS
 
+_HEAD: dict[str, Any] = {'bottleneck': (), 'head': (64, 8), 'head_output': 'linear', 'dense_normalization': False}
+_ALONE: dict[str, dict[str, Any]] = {'similarity': {'weight': 0.0}, 'matching': {'weight': 0.0}}
+_AGREEMENT: dict[str, Any] = {'loss': 'agreement', 'ddof': 0, 'head_rate': 1.0}
+"""What the methods of the paper have in common: its head and loss, and none of the newer methods' terms."""
 _PAPER: dict[str, dict[str, Any]] = {
+    **_ALONE,
     'grouping': {'rule': 'otsu', 'balanced': True},
     'adversarial': {
         'weight': 0.1,
@@ -27,10 +32,11 @@ _PAPER: dict[str, dict[str, Any]] = {
         'separate_optimizer': False,
     },
     'margin': {'mutual_information': 'gaussian', 'confidence': 'closed_form', 'stop_gradient': True},
-    'network': {'critic_output': 'linear', 'spectral_normalization': False},
-    'training': {'ddof': 0},
+    'network': {**_HEAD, 'critic_output': 'linear', 'spectral_normalization': False},
+    'training': _AGREEMENT,
 }
 _PUBLISHED_CODE: dict[str, dict[str, Any]] = {
+    **_ALONE,
     'grouping': {'rule': 'legacy', 'balanced': False},
     'adversarial': {
         'weight': 0.1,
@@ -49,8 +55,8 @@ _PUBLISHED_CODE: dict[str, dict[str, Any]] = {
         'coefficient': 0.7,
         'stop_gradient': False,
     },
-    'network': {'critic_output': 'linear', 'spectral_normalization': False},
-    'training': {'ddof': 'published'},
+    'network': {**_HEAD, 'critic_output': 'linear', 'spectral_normalization': False},
+    'training': {**_AGREEMENT, 'ddof': 'published'},
 }
 _PERSON_PAIRS: dict[str, dict[str, Any]] = {
     **_PAPER,
@@ -58,21 +64,24 @@ _PERSON_PAIRS: dict[str, dict[str, Any]] = {
     'adversarial': {**_PAPER['adversarial'], 'weight': 1.0, 'pairs': 'person', 'encoder_objective': 'divergence'},
 }
 _SUPERVISED: dict[str, dict[str, Any]] = {
+    **_ALONE,
     'grouping': {'rule': 'otsu', 'balanced': False},
-    'adversarial': {'weight': 0.0},
-    'training': {'ddof': 0},
+    'adversarial': {'weight': 0.0, 'update_order': 'shared'},
+    'network': _HEAD,
+    'training': _AGREEMENT,
 }
 _AVCE2022: dict[str, dict[str, Any]] = {
     **_SUPERVISED,
     'similarity': {'weight': 0.0256},
-    'network': {'bottleneck': (32,), 'head': (256,)},
-    'training': {'loss': 'mse_agreement', 'ddof': 'published'},
+    'network': {**_HEAD, 'bottleneck': (32,), 'head': (256,)},
+    'training': {**_AGREEMENT, 'loss': 'mse_agreement', 'ddof': 'published'},
 }
 _ELIM2022: dict[str, dict[str, Any]] = {
     **_SUPERVISED,
     'matching': {'weight': 1.0, 'people': 10, 'sharpness': 5.0, 'iterations': 5, 'start': 5, 'full': 50},
-    'network': {'bottleneck': (256, 512), 'head': (10_240,), 'dense_normalization': True},
+    'network': {**_HEAD, 'bottleneck': (256, 512), 'head': (10_240,), 'dense_normalization': True},
     'training': {
+        **_AGREEMENT,
         'loss': 'mse_agreement',
         'ddof': 'published',
         'beta_2': 0.99,
@@ -84,20 +93,25 @@ _ELIM2022: dict[str, dict[str, Any]] = {
 def _network(encoder: str, pooling: str, batch_size: int) -> dict[str, dict[str, Any]]:
     return {
         'input': {'image_size': 224, 'crop': 0.125},
+        'augmentation': {'expansion': 1.0},
         'network': {'encoder': encoder, 'pooling': pooling, 'head_dropout': 0.5},
         'training': {
             'batch_size': batch_size,
+            'optimizer': 'adam',
             'learning_rate': 1e-4,
+            'beta_1': 0.5,
+            'beta_2': 0.9,
             'schedule': 'staircase',
             'decay_rate': 0.9,
             'decay_steps': 5000,
+            'warmup_steps': 0,
         },
     }
 
 
 _SHORT: dict[str, dict[str, Any]] = {
     'input': {'image_size': 64},
-    'augmentation': MIRRORED,
+    'augmentation': {**MIRRORED},
     'training': {
         'batch_size': 16,
         'epochs': 6,

@@ -20,8 +20,8 @@ class TrainingConfig:
         loss: of valence and arousal: `agreement` (RMSE and lack of correlation and concordance, the paper's), `mse`,
             `mse_agreement` (`agreement` with MSE in the place of RMSE) or `ccc` (lack of concordance alone).
         optimizer: `adam`, `adamax` or `sgd`.
-        learning_rate: for encoder, head and critic alike. The default suits the compact encoder; the paper has 1e-4 for
-            AlexNet.
+        learning_rate: of encoder and critic, and of the head times `head_rate`. The default suits the compact encoder;
+            the paper has 1e-4 for AlexNet.
         head_rate: learning rate of the head, relative to `learning_rate`.
         beta_1, beta_2: decay rates of Adam and Adamax; the paper's. With `sgd`, `beta_1` is the momentum.
         schedule: of the learning rate: `constant`; `exponential` or `staircase`, which multiply it by `decay_rate`
@@ -32,7 +32,7 @@ class TrainingConfig:
         milestones: steps, one after another.
         warmup_steps: of `cosine`, in which the rate first rises from 0. Networks without normalisation need them at
             rates that suit those with it.
-        clip_norm: largest norm of the gradient of each network; longer ones are shortened. 0 does not clip.
+        clip_norm: largest norm of the gradient of encoder, head and critic; longer ones are shortened. 0 does not clip.
         ema: momentum of an exponential moving average of the weights, by which the model is then judged and exported;
             0 uses the weights themselves.
         ddof: 0 for plain moments in the loss of the AV head; `published` for those of the authors' code.

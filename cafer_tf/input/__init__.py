@@ -7,7 +7,7 @@ finds faces (`network.encoder`), it is `(images, {'labels': labels, ...})` with 
 """
 
 from cafer_tf.input.images import decode, fit, fitted_face_box, preprocess, resize, resized_side
-from cafer_tf.input.records import InputError, count_examples, read_images, read_labels, read_texts
+from cafer_tf.input.records import InputError, count_examples, read_images, read_labels, read_texts, require_people
 from cafer_tf.input.streams import evaluation_dataset, training_dataset
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     'read_images',
     'read_labels',
     'read_texts',
+    'require_people',
     'resize',
     'resized_side',
     'training_dataset',

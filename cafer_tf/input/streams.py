@@ -99,7 +99,7 @@ def evaluation_dataset(files: Sequence[str], config: Config) -> tf.data.Dataset:
     return (
         records.read(records.find(files))
         .batch(config.training.batch_size)
-        .map(lambda serialised: records.parse(serialised, config.compares_people))
+        .map(lambda serialised: records.parse(serialised, config.adversarial.compares_people))
         .unbatch()
         .map(read, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
         .batch(config.training.batch_size)

@@ -30,6 +30,7 @@ _NETWORKS: dict[str, Callable[..., tf.Tensor]] = {
     'vgg16': vgg16,
 }
 _UNPOOLED = ('face_ssd',)
+_BOTTLENECK = 'bottleneck_'
 
 
 def build_encoder(
@@ -78,6 +79,21 @@ def build_encoder(
     images = tf.keras.Input([image_size, image_size, 3], name='image')
     x = normalization(mean, standard_deviation)(images)
     features = _NETWORKS[name](x) if pooling == 'auto' else _NETWORKS[name](x, pooling)
-    for layer in hidden_layers(bottleneck, dropout, len(bottleneck), normalized=normalized, name='bottleneck_'):
+    for layer in hidden_layers(bottleneck, dropout, len(bottleneck), normalized=normalized, name=_BOTTLENECK):
         features = layer(features)
     return tf.keras.Model(images, features, name=name)
+
+
+def backbone(encoder: tf.keras.Model) -> tf.keras.Model:
+    """An encoder without its bottleneck, which no file of pretrained weights has; the layers are shared.
+
+    Args:
+        encoder: as `build_encoder` made it.
+
+    >>> backbone(build_encoder('compact', 32, bottleneck=[16])).output_shape
+    (None, 128)
+    """
+    own = [layer for layer in encoder.layers if not layer.name.startswith(_BOTTLENECK)]
+    if len(own) == len(encoder.layers):
+        return encoder
+    return tf.keras.Model(encoder.input, own[-1].output, name=encoder.name)

@@ -26,7 +26,7 @@ def face_channel(x: tf.Tensor, pooling: str = 'flatten') -> tf.Tensor:
     ours.
 
     Args:
-        x: normalised images `[n, size, size, 3]`, of at least 32 pixels, turned to grey before anything else.
+        x: normalised images `[n, size, size, 3]`, of at least 32 pixels, turned to grey first.
         pooling: `flatten`, `global` or `grid`.
 
     Reference: P. Barros, N. Churamani and A. Sciutti, "The FaceChannel: a fast and furious deep neural network for

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -32,6 +33,7 @@ class BatchNormalization(tf.keras.layers.BatchNormalization):
     def __init__(self, momentum: float = 0.9, epsilon: float = 1e-3, **kwargs: Any) -> None:
         replicas = tf.distribute.get_strategy().num_replicas_in_sync
         super().__init__(momentum=momentum, epsilon=epsilon, synchronized=replicas > 1, **kwargs)
+        self.keeps_statistics = False
         # Keras' switch, for its own tests, that takes Bessel's correction out of the fused kernel's variance.
         self._bessels_correction_test_only = False
 
@@ -41,6 +43,14 @@ class BatchNormalization(tf.keras.layers.BatchNormalization):
             # A batch of one would have one value a channel, of which the fused kernel's switch makes a variance of NaN.
             self.fused = False
         super().build(input_shape)
+
+    def _assign_moving_average(self, variable: tf.Variable, *values: Any) -> Any:
+        """A step of a moving statistic, unless `statistics_kept` is on."""
+        return None if self.keeps_statistics else super()._assign_moving_average(variable, *values)
+
+    def _assign_new_value(self, variable: tf.Variable, value: tf.Tensor) -> Any:
+        """The same, where the fused kernel has made the step."""
+        return None if self.keeps_statistics else super()._assign_new_value(variable, value)
 
     def _sync_calculate_mean_and_var(
         self, x: tf.Tensor, reduction_axes: Sequence[int], keep_dims: bool, mask: tf.Tensor | None = None
@@ -59,3 +69,20 @@ class BatchNormalization(tf.keras.layers.BatchNormalization):
         if keep_dims:
             return mean, variance
         return tf.squeeze(mean, reduction_axes), tf.squeeze(variance, reduction_axes)
+
+
+@contextlib.contextmanager
+def statistics_kept(network: tf.keras.Model) -> Iterator[None]:
+    """Inside, calls of a network in training mode leave its moving statistics as they are.
+
+    Args:
+        network: whose layers of this module are meant.
+    """
+    layers = [layer for layer in network.layers if isinstance(layer, BatchNormalization)]
+    for layer in layers:
+        layer.keeps_statistics = True
+    try:
+        yield
+    finally:
+        for layer in layers:
+            layer.keeps_statistics = False

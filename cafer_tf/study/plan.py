@@ -73,7 +73,7 @@ def missing(wanted: Iterable[Job], directory: pathlib.Path) -> list[Job]:
 def _text_of(result: dict[str, Any]) -> str:
     job = result['job']
     try:
-        return _text({**job, 'config': Config.completed(job['config'])})
+        return _text({**job, 'config': Config.completed(job.get('config', {}))})
     except ConfigError:  # of a version that had other settings
         return _text(job)
 

@@ -1,6 +1,7 @@
 import json
 import pathlib
 import re
+import shutil
 
 import numpy as np
 import pytest
@@ -85,6 +86,41 @@ def test_the_command_prints_what_is_finished(finished, faces):
     assert as_json['rows'][0]['judged'][0]['pooled'] == figures
     assert as_json['comparable'] is False and len(as_json['published']) == 8
     assert len(benchmark.ledger.results()) == 1
+
+
+def test_what_is_finished_is_shown_without_training_and_kept_as_a_table(finished, faces, tmp_path):
+    benchmark, _, _ = finished
+    options = [part for change in CHANGES.items() for part in ('--set', '='.join(map(str, change)))]
+    arguments = ('--dataset', 'csv', '--root', faces, '--rows', 'compact,barros2019', *options, '--finished')
+    shown = call(*arguments, '--out', benchmark.out)
+    assert shown.exit_code == 0 and 'CAFER-TF *' in shown.stdout and 'Barros et al. 2019 *' not in shown.stdout
+    assert len(benchmark.ledger.results()) == 1
+    kept = json.loads((benchmark.out / 'table.json').read_text())
+    assert [row['name'] for row in kept['rows']] == ['compact'] and kept['rows'][0]['multiply_adds'] > 1e6
+    assert (benchmark.out / 'table.png').read_bytes().startswith(b'\x89PNG')
+    nothing = call(*arguments, '--out', tmp_path / 'new')
+    assert nothing.exit_code == 1 and 'holds no result of these settings' in nothing.stderr
+
+
+def test_a_result_of_fewer_settings_still_counts(finished):
+    benchmark, _, run = finished
+    older = json.loads(json.dumps(run.results[0]))
+    del older['config']['training']['loss'], older['config']['matching']
+    other = make(benchmark.root, benchmark.out.parent / 'older')
+    foreign = {'row': 'compact', 'seed': 0, 'settings': {}}  # of another benchmark
+    for line in (foreign, older):
+        other.ledger.append(line)
+    shutil.copytree(benchmark.out / 'examples', other.out / 'examples')
+    assert other.run(train=False).results == [older]
+
+
+def test_a_row_that_compares_people_needs_enough_of_them(faces, tmp_path):
+    asked = make(faces, tmp_path, rows=('elim2022', 'compact'))  # two faces a person, batches of 4
+    with pytest.raises(ConfigError, match=r'row elim2022: matching\.weight above 0 compares faces of one person'):
+        asked.run()
+    unasked = make(faces, tmp_path, rows=(), changes={**CHANGES, 'input.image_size': 64})
+    found = unasked.run(train=False)
+    assert found.results == [] and len(found.notes) == 1 and found.notes[0].startswith('left out, elim2022: ')
 
 
 def test_the_figures_are_pooled_and_their_intervals_over_people():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from cafer_tf.comparison_table import Run, summarise, table
+from cafer_tf.comparison_table import HEADS, PUBLISHED, ROWS, Run, groups, summarise, table, table_figure, text
 from cafer_tf.comparison_table.data import Examples
 from cafer_tf.comparison_table.summary import interval_over_seeds
 from cafer_tf.comparison_table.training import judge
@@ -81,6 +81,36 @@ def test_several_seeds_have_the_interval_over_them():
     # s = .0208; t with two degrees of freedom 4.303; 4.303 * .0208 / sqrt(3) = .052
     assert table(found).count('0.617 ±0.052') == 6
     assert any('mean over 3 seeds' in note for note in found['notes'])
+
+
+def test_the_cells_of_a_page_say_what_the_table_says():
+    one = summarise(Run([result('alexnet', 0, 0.5, 0.6)], examples()), 'csv faces')
+    published, measured = groups(one).values()
+    assert published['barros2019'] == ['AlexNet', '', '', '', '', '', '', '0.67', '0.38', '']
+    costs = ['AlexNet (tuned)', '2.50M', '1,234.56M']
+    assert measured['alexnet, test split'] == [*costs, *['0.500 [.400, .600]'] * 6, '50']
+    assert measured['alexnet, a part of it'] == [*costs, *['0.600 [.500, .700]'] * 6, '50']
+    several = summarise(Run([result('alexnet', seed, 0.5) for seed in (0, 1)], examples()), 'csv faces')
+    assert groups(several).popitem()[1]['alexnet, test split'][3:9] == ['0.500 ±0.000'] * 6
+    assert all(len(cells) == len(HEADS) - 1 for group in groups(one).values() for cells in group.values())
+
+
+def test_the_picture_has_a_mark_a_row_and_output_and_no_interval_where_none_is_known():
+    found = summarise(Run([result('alexnet', 0, 0.5), result('compact', 0, 0.7)], examples()), 'csv faces')
+    found['rows'][0]['judged'][0]['pooled']['valence']['ccc'] = {'value': 0.4, 'low': None, 'high': None}
+    ccc = table_figure(found).axes[-1]
+    marks = [line for line in ccc.lines if line.get_marker() in 'o^']
+    assert sorted(round(float(np.ravel(mark.get_xdata())[0]), 2) for mark in marks) == [0.4, 0.5, 0.7, 0.7]
+    assert len(ccc.lines) - len(marks) == 3
+    names = table_figure(found).axes[0].get_yticklabels()
+    assert [label.get_text() for label in names] == ['alexnet', 'compact']
+
+
+def test_no_name_runs_into_the_next_column():
+    methods = [line.method for line in PUBLISHED.values()] + [row.method for row in ROWS.values()]
+    backbones = [line.backbone for line in PUBLISHED.values()] + [row.backbone for row in ROWS.values()]
+    assert max(len(f'  {method} *') for method in methods) < text._METHOD
+    assert max(map(len, backbones)) < text._BACKBONE
 
 
 def test_the_published_lines_have_the_posters_decimals_and_dashes():

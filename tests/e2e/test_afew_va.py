@@ -1,4 +1,4 @@
-"""AFEW-VA from the disk to a pushed model, judged by one fold of its actors."""
+"""AFEW-VA from the disk to a pushed model, of a method that compares people, judged by one fold of its actors."""
 
 import pytest
 
@@ -6,7 +6,7 @@ pytestmark = pytest.mark.e2e
 
 
 def test_a_fold_of_afew_va(run_layout):
-    user, done = run_layout('afew_va', CAFER_FOLD='2/4')
+    user, done = run_layout('afew_va', CAFER_FOLD='2/4', CAFER_PRESET='elim2022')
     assert done.status == 0, done.errors
     assert user.excluded() == {'frame without a label': 1}
     assert 'fold 2/4: 3 of 12 subjects are the test (seed 0)' in done.output

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from cafer_tf.networks import build_critic, build_encoder, build_head
+from cafer_tf.networks import backbone, build_critic, build_encoder, build_head
 
 
 def test_the_papers_parameter_counts():
@@ -131,3 +131,13 @@ def test_a_bottleneck_ends_the_encoder(normalized, kinds):
     assert [type(layer).__name__ for layer in encoder.layers[-2:]] == kinds
     features = encoder(tf.random.stateless_uniform([4, 32, 32, 3], seed=[0, 0]), training=True)
     assert features.numpy().min() == 0
+
+
+def test_a_backbone_shares_the_layers_before_the_bottleneck():
+    encoder = build_encoder('compact', 32, bottleneck=(16, 8), normalized=True)
+    own = backbone(encoder)
+    assert (encoder.output_shape[-1], own.output_shape[-1]) == (8, 128)
+    kernel = own.get_layer('stem').kernel
+    assert kernel is encoder.get_layer('stem').kernel
+    plain = build_encoder('compact', 32)
+    assert backbone(plain) is plain

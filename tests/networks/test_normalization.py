@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from cafer_tf.networks.normalization import BatchNormalization
+from cafer_tf.networks.normalization import BatchNormalization, statistics_kept
 
 
 @pytest.mark.parametrize('shape', [[8, 5, 4, 3], [8, 1, 1, 3], [8, 3]])
@@ -31,3 +31,23 @@ def test_a_layer_made_for_one_replica_is_fused():
     layer.build([None, 8, 8, 3])
     assert layer.fused
     assert not layer.synchronized
+
+
+@pytest.mark.parametrize('shape', [[8, 5], [8, 4, 4, 5]])
+def test_the_moving_statistics_can_be_kept(shape):
+    layer = BatchNormalization()
+    network = tf.keras.Sequential([tf.keras.Input(shape[1:]), layer])
+    x = tf.random.stateless_normal(shape, [1, 2], mean=3.0)
+    normalised = tf.function(lambda: network(x, training=True))()
+    before = [value.numpy() for value in layer.non_trainable_variables]
+
+    @tf.function
+    def call():
+        with statistics_kept(network):
+            return network(x, training=True)
+
+    np.testing.assert_allclose(call(), normalised, rtol=1e-5, atol=1e-6)
+    for value, old in zip(layer.non_trainable_variables, before, strict=True):
+        np.testing.assert_array_equal(value, old)
+    network(x, training=True)
+    assert all((value.numpy() != old).any() for value, old in zip(layer.non_trainable_variables, before, strict=True))

@@ -1,3 +1,8 @@
+import json
+import pathlib
+
+import pytest
+
 from cafer_tf.ledger import Ledger
 from cafer_tf.study import plan
 from cafer_tf.study.variants import DESCRIPTIONS
@@ -24,3 +29,21 @@ def test_what_is_done_is_not_done_again_and_other_settings_do_not_count(tmp_path
     assert plan.missing(jobs, tmp_path) == [job for job in jobs if job != jobs[1]]
     assert [result['seconds'] for result in plan.finished(jobs, tmp_path)] == [1.0]
     assert [result['seconds'] for result in plan.finished(other, tmp_path)] == [2.0]
+
+
+def test_results_of_fewer_settings_still_count(tmp_path):
+    (job, other), ledger = plan.jobs(['paper'], [0.5])[:2], Ledger(tmp_path / plan.RESULTS)
+    older = json.loads(json.dumps(job.key()))
+    del older['config']['matching'], older['config']['training']['loss']
+    ledger.append({'job': older})
+    ledger.append({'job': {'row': 'of something else'}})
+    assert plan.missing([job, other], tmp_path) == [other]
+    assert [result['job'] for result in plan.finished([job, other], tmp_path)] == [older]
+
+
+def test_the_results_that_are_kept_are_those_of_this_version():
+    kept = pathlib.Path(__file__).parents[2] / 'docs' / 'study'
+    if not kept.is_dir():
+        pytest.skip('the documentation is not there')
+    first = ('supervised', 'balanced', 'static_margin', 'adaptive_margin', 'paper', 'divergence_encoder')
+    assert plan.missing(plan.jobs([*first, 'person_pairs', 'published_code']), kept) == []

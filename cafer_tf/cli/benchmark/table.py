@@ -46,7 +46,11 @@ The protocol, what may be compared, and what each row costs: docs/table.md.
     show_default=True,
     help='Folder of the results.',
 )
-@click.option('--rows', metavar='NAME,NAME', help='Rows to train.  [default: all but compact]')
+@click.option(
+    '--rows',
+    metavar='NAME,NAME',
+    help='Rows to train.  [default: all but compact, and those that compare people where the data name none]',
+)
 @click.option('--seeds', type=click.IntRange(min=1), default=1, show_default=True, help='How many times each is run.')
 @click.option(
     '--preset',
@@ -64,7 +68,7 @@ The protocol, what may be compared, and what each row costs: docs/table.md.
 )
 @click.option('--people', type=click.IntRange(min=3), help='How many people are rendered.')
 @click.option('--images-per-person', type=click.IntRange(min=1), help='How many images of each person are rendered.')
-@click.option('--plot', type=click.Path(path_type=pathlib.Path), help='Draw the measured rows to this picture.')
+@click.option('--finished', is_flag=True, help='Train nothing; show what is finished.')
 @click.option('--json', 'as_json', is_flag=True, help='Print JSON.')
 def table(
     dataset: str | None,
@@ -76,7 +80,7 @@ def table(
     weights: tuple[str, ...],
     people: int | None,
     images_per_person: int | None,
-    plot: pathlib.Path | None,
+    finished: bool,
     as_json: bool,
     **options: Any,
 ) -> None:
@@ -84,8 +88,8 @@ def table(
 
     Each row is trained on the train split, the epoch is chosen on eval, and the figures are of test. The published ones
     are of AffectNet, and are comparable on no other data set. A run that is stopped goes on where it was: start it
-    again. What is finished lies in OUT/results.jsonl, and the whole table in OUT/table.json, which
-    `cafer report --table OUT` shows beside a run.
+    again. What is finished lies in OUT/results.jsonl, and what was printed last in OUT/table.json and OUT/table.png,
+    which `cafer report --table OUT` shows beside a run.
     """
     if dataset and root is None:
         raise click.UsageError(f'--dataset {dataset} needs --root, the folder of the data set')
@@ -95,6 +99,8 @@ def table(
     from pipeline import console
 
     with console.hush():
+        import tensorflow as tf
+
         from cafer_tf import comparison_table
         from cafer_tf.ledger import LedgerError
         from pipeline.components.files import write_json
@@ -114,18 +120,19 @@ def table(
             )
             if root is None:
                 _render(benchmark.root, {name: size for name, size in sizes.items() if size is not None})
-            run = benchmark.run()
+            run = benchmark.run(train=not finished)
     except (*EXPECTED, LedgerError, OSError) as error:
         raise click.ClickException(str(error)) from None
+    if not run.results:
+        raise click.ClickException(f'{benchmark.ledger.path} holds no result of these settings')
     name = 'rendered faces' if root is None else f'{benchmark.layout} {root.absolute().name}'
     summary = comparison_table.summarise(run, name)
+    click.echo(json.dumps(summary) if as_json else comparison_table.table(summary))
     try:
         write_json(summary, out / comparison_table.SUMMARY)
-        if plot is not None:
-            comparison_table.plot_table(summary, plot)
-    except (OSError, ValueError) as error:
-        raise click.ClickException(f'the table cannot be written: {error}') from None
-    click.echo(json.dumps(summary) if as_json else comparison_table.table(summary))
+        comparison_table.plot_table(summary, out / comparison_table.PICTURE)
+    except (OSError, tf.errors.OpError) as error:
+        raise click.ClickException(f'the table cannot be written to {out}: {error}') from None
 
 
 def _render(folder: pathlib.Path, sizes: dict[str, int]) -> None:

@@ -13,7 +13,7 @@ def section(comparison: Comparison) -> Section:
     for title, lines in comparison.groups.items():
         rows.append(markup.group(title, len(comparison.heads)))
         rows += [
-            markup.row(name, [cell or markup.UNKNOWN for cell in cells], comparison.descriptions.get(name, ''))
+            markup.row(name, [cell or markup.UNKNOWN for cell in cells], comparison.descriptions[name])
             for name, cells in lines.items()
         ]
     picture = comparison.picture

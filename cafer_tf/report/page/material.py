@@ -118,7 +118,7 @@ class Comparison:
         caption: of the table.
         heads: of its columns; the first is that of the rows' names.
         groups: by the title of each group, its rows and the cells of each, one for each head after the first.
-        descriptions: what a row is, for those that need words.
+        descriptions: what each row is.
         picture: of the same.
         notes: what else to know, a sentence each.
     """
