@@ -95,6 +95,7 @@ def view_terms(model: Cafer, embedding: tf.Tensor, predictions: tf.Tensor, batch
         predictions: `[n, 2]`, of this replica.
         batch: what gathers.
     """
+    assert model.projector is not None  # there is one where `similarity.weight` is above 0
     embedding = tf.cast(embedding, tf.float32)
     projected = [model.projector(view, training=True) for view in (embedding, *views(embedding))]
     planes, hidden = zip(*projected, strict=True)
