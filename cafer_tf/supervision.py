@@ -126,7 +126,7 @@ def matching_terms(model: Cafer, embedding: tf.Tensor, targets: Targets, batch: 
     is_other = chosen & (targets.people != reference)
     freed = tf.where(is_other[:, tf.newaxis], free_of_shift(every, shifts), every)
     # Features that prediction never sees are none of the head's moving statistics.
-    with statistics_kept(model.head):
+    with statistics_kept():
         freed_predictions = model.head(batch.own(freed), training=True)
     predictions = batch.gather(tf.cast(freed_predictions, tf.float32))
     loss = matched_regression_loss(targets.labels, predictions, targets.people, chosen)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import tensorflow as tf
+
+_THREAD = threading.local()
+"""Of each replica, which a strategy runs in a thread of its own and suspends in the middle of a layer."""
 
 
 @tf.keras.utils.register_keras_serializable(package='cafer_tf')
@@ -33,7 +37,6 @@ class BatchNormalization(tf.keras.layers.BatchNormalization):
     def __init__(self, momentum: float = 0.9, epsilon: float = 1e-3, **kwargs: Any) -> None:
         replicas = tf.distribute.get_strategy().num_replicas_in_sync
         super().__init__(momentum=momentum, epsilon=epsilon, synchronized=replicas > 1, **kwargs)
-        self.keeps_statistics = False
         # Keras' switch, for its own tests, that takes Bessel's correction out of the fused kernel's variance.
         self._bessels_correction_test_only = False
 
@@ -46,11 +49,11 @@ class BatchNormalization(tf.keras.layers.BatchNormalization):
 
     def _assign_moving_average(self, variable: tf.Variable, *values: Any) -> Any:
         """A step of a moving statistic, unless `statistics_kept` is on."""
-        return None if self.keeps_statistics else super()._assign_moving_average(variable, *values)
+        return None if getattr(_THREAD, 'keeps', False) else super()._assign_moving_average(variable, *values)
 
     def _assign_new_value(self, variable: tf.Variable, value: tf.Tensor) -> Any:
         """The same, where the fused kernel has made the step."""
-        return None if self.keeps_statistics else super()._assign_new_value(variable, value)
+        return None if getattr(_THREAD, 'keeps', False) else super()._assign_new_value(variable, value)
 
     def _sync_calculate_mean_and_var(
         self, x: tf.Tensor, reduction_axes: Sequence[int], keep_dims: bool, mask: tf.Tensor | None = None
@@ -72,17 +75,10 @@ class BatchNormalization(tf.keras.layers.BatchNormalization):
 
 
 @contextlib.contextmanager
-def statistics_kept(network: tf.keras.Model) -> Iterator[None]:
-    """Inside, calls of a network in training mode leave its moving statistics as they are.
-
-    Args:
-        network: whose layers of this module are meant.
-    """
-    layers = [layer for layer in network.layers if isinstance(layer, BatchNormalization)]
-    for layer in layers:
-        layer.keeps_statistics = True
+def statistics_kept() -> Iterator[None]:
+    """Inside, layers of this module that are called in training mode leave their moving statistics as they are."""
+    _THREAD.keeps = True
     try:
         yield
     finally:
-        for layer in layers:
-            layer.keeps_statistics = False
+        _THREAD.keeps = False

@@ -10,6 +10,7 @@ import tensorflow as tf
 from matplotlib.figure import Figure
 from tensorflow.core.util import event_pb2
 
+from cafer_tf.networks.pretrained.stored import natural_key
 from cafer_tf.report.colours import SPLIT_STYLES
 
 Scalars = Mapping[str, Mapping[str, Mapping[int, float]]]
@@ -30,7 +31,9 @@ def read_scalars(directory: str | os.PathLike[str]) -> dict[str, dict[str, dict[
     """
     scalars: dict[str, dict[str, dict[int, float]]] = {}
     for split in SPLIT_STYLES:
-        for path in sorted(pathlib.Path(directory, split).glob('events.out.tfevents.*')):
+        # By second, and by number within a process: the tenth writer comes after the ninth.
+        files = pathlib.Path(directory, split).glob('events.out.tfevents.*')
+        for path in sorted(files, key=lambda file: natural_key(file.name)):
             for record in tf.data.TFRecordDataset(str(path)).ignore_errors().as_numpy_iterator():
                 event = event_pb2.Event.FromString(record)
                 for value in event.summary.value:

@@ -43,7 +43,7 @@ def test_the_moving_statistics_can_be_kept(shape):
 
     @tf.function
     def call():
-        with statistics_kept(network):
+        with statistics_kept():
             return network(x, training=True)
 
     np.testing.assert_allclose(call(), normalised, rtol=1e-5, atol=1e-6)
