@@ -13,7 +13,7 @@ import pytest
 ROOT = pathlib.Path(__file__).parents[2]
 SOURCES = ('cafer_tf', 'pipeline', 'schemas', 'setup.py', 'pyproject.toml', 'MANIFEST.in', 'README.md', 'LICENSE')
 SUITE = (
-    *('fixtures', 'helpers', 'datasets', 'losses', 'metrics', 'networks', 'report'),
+    *('fixtures', 'helpers', 'datasets', 'losses', 'metrics', 'report'),
     *('test_augment.py', 'test_batch_groups.py', 'test_config.py', 'test_finite.py', 'test_grouping.py'),
     *('test_input.py', 'test_margins.py', 'test_objectives.py', 'test_pairing.py'),
 )
