@@ -73,14 +73,13 @@ def supervise(model: Cafer, embedding: tf.Tensor, targets: Targets, batch: Globa
         training: whether layers are in training mode.
     """
     predictions = regress(model.head, embedding, training)
-    judged, found = predictions, {}
     if model.config.finds_faces:
         boxes = default_boxes(model.config.input.image_size)
         outputs = batch.gather(tf.cast(embedding, tf.float32))
-        found = detection_terms(outputs, targets.boxes, boxes)
         judged = read_at_face(outputs, face_matches(targets.boxes, boxes))
+        found = detection_terms(outputs, targets.boxes, boxes)
     else:
-        judged = batch.gather(predictions)
+        judged, found = batch.gather(predictions), {}
     settings = model.config.training
     terms = regression_loss_terms(targets.labels, judged, settings.loss, settings.ddof)
     return Supervised(predictions, {f'{name}_loss': term for name, term in terms.items()} | found)

@@ -29,10 +29,10 @@ MIXED = {
     'network.spectral_normalization': True,
     'training.ema': 0.9,
 }
-NEWER = {  # both of the newer methods at once, on embeddings of 16
+NEWER = {  # both of the newer methods at once
     **COMPACT,
-    'network.bottleneck': [16],
-    'network.head': [32],
+    'network.bottleneck': [64],
+    'network.head': [64],
     'similarity.weight': 0.0256,
     'similarity.learning_rate': 1e-5,
     'matching.people': 3,
@@ -51,8 +51,8 @@ NEWER_TERMS = {'loss', 'mse_loss', 'pcc_loss', 'ccc_loss', 'similarity_loss', 's
 TOLERANCE = 1e-5
 NORM_TOLERANCE = 1e-3
 """Of gradients: an activation that rounding puts on the other side of a ReLU's corner takes its whole part away."""
-UPDATE_TOLERANCE = 2e-3
-"""Of what five steps change about a network, which is so little that float32 keeps three to four digits of it."""
+UPDATE_TOLERANCE = 1e-3
+"""Of what five steps change about a network, which is so little that float32 keeps some four digits of it."""
 SCORES = ('ccc', 'pcc', 'sagr', 'rmse', 'fraction')
 """Terms of the order of 1, whose own value may be near 0."""
 WEIGHT = 1e-2
@@ -102,7 +102,9 @@ def test_two_replicas_train_as_one(replicas):
     assert any(expected.issubset(steps) for expected in (OWN_TERMS, NEWER_TERMS))
     for name, values in steps.items():
         assert len(values) == 5
-        assert_same(two[f'steps/{name}'], values, name)
+        # Its contrast is a difference of numbers of the order of 1.
+        floor = NEWER['similarity.weight'] if name == 'similarity_loss' else 0.0
+        assert_same(two[f'steps/{name}'], values, name, floor)
     for name, values in part(one, 'initial/').items():
         np.testing.assert_array_equal(two[f'initial/{name}'], values, err_msg=name)
     for name, values in part(one, 'weights/').items():

@@ -288,3 +288,13 @@ def test_several_workers_need_a_folder_that_all_can_read(files, monkeypatch):
     monkeypatch.setattr(training, 'choose_strategy', Several)
     with pytest.raises(ValueError, match='backup directory that all of them can read'):
         training.train(make_config(), THRESHOLD, files[:1], files[1:])
+
+
+def test_pretrained_weights_are_those_before_a_bottleneck(tmp_path):
+    donor = Cafer(make_config(), THRESHOLD)
+    donor.encoder.save_weights(path := tmp_path / 'encoder.weights.h5')
+    model = Cafer(make_config({'encoder_weights': str(path), 'bottleneck': [16]}), THRESHOLD)
+    training._load_pretrained(model)
+    assert len(model.encoder.weights) == len(donor.encoder.weights) + 2
+    for given, own in zip(donor.encoder.weights, model.encoder.weights, strict=False):
+        np.testing.assert_array_equal(own, given)

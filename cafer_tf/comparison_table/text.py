@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from cafer_tf import features
-from cafer_tf.comparison_table.published import FIGURES, PUBLISHED
+from cafer_tf.comparison_table.published import FIGURES
 
 _METHOD, _BACKBONE, _COST, _CELL, _SPEED = 31, 17, 12, 14, 10
 _PUBLISHED = 'published'
@@ -24,7 +24,7 @@ def table(summary: Mapping[str, Any]) -> str:
     lines = [
         _line('', 'network', ('parameters', 'mult-adds'), figures, 'images/s'),
         f'published, of AffectNet{different}',
-        *_published(),
+        *_published(summary),
         f'measured here, on {summary["data"]}',
     ]
     for row in summary['rows']:
@@ -52,9 +52,7 @@ def groups(summary: Mapping[str, Any]) -> dict[str, dict[str, list[str]]]:
     different = '' if summary['comparable'] else '; not comparable across data sets'
     published = {}
     for name, line in summary['published'].items():
-        pairs = [line[figure] or (None, None) for figure in FIGURES]
-        parameters = '' if line['parameters'] is None else f'{line["parameters"]:g}M'
-        figures = ['' if value is None else _decimals(value) for pair in pairs for value in pair]
+        parameters, figures = _claims(line, '')
         published[name] = [line['backbone'], parameters, '', *figures, '']
     measured = {}
     for row in summary['rows']:
@@ -67,12 +65,17 @@ def groups(summary: Mapping[str, Any]) -> dict[str, dict[str, list[str]]]:
     return {f'Published, of AffectNet{different}': published, f'Measured, on {summary["data"]}': measured}
 
 
-def _published() -> Iterator[str]:
-    for line in PUBLISHED.values():
-        pairs = [getattr(line, figure) or (None, None) for figure in FIGURES]
-        cells = [_decimals(value) for pair in pairs for value in pair]
-        parameters = '-' if line.parameters is None else f'{line.parameters:g}M'
-        yield _line(f'  {line.method}', line.backbone, (parameters, ''), cells, '', _PUBLISHED)
+def _published(summary: Mapping[str, Any]) -> Iterator[str]:
+    for line in summary['published'].values():
+        parameters, figures = _claims(line, '-')
+        yield _line(f'  {line["method"]}', line['backbone'], (parameters, ''), figures, '', _PUBLISHED)
+
+
+def _claims(line: Mapping[str, Any], unknown: str) -> tuple[str, list[str]]:
+    """Parameters and figures of a published line."""
+    pairs = [line[figure] or (None, None) for figure in FIGURES]
+    figures = [unknown if value is None else _decimals(value) for pair in pairs for value in pair]
+    return unknown if line['parameters'] is None else f'{line["parameters"]:g}M', figures
 
 
 def _measured(row: Mapping[str, Any]) -> Iterator[str]:
@@ -121,10 +124,8 @@ def _bounds(interval: Mapping[str, float]) -> str:
     return f'[{low}, {high}]'
 
 
-def _decimals(value: float | None) -> str:
+def _decimals(value: float) -> str:
     """As many decimals as the poster has: two, or four."""
-    if value is None:
-        return '-'
     return f'{value:.2f}' if round(value, 2) == value else f'{value:.4f}'
 
 

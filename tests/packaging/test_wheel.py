@@ -15,7 +15,7 @@ SOURCES = ('cafer_tf', 'pipeline', 'schemas', 'setup.py', 'pyproject.toml', 'MAN
 SUITE = (
     *('fixtures', 'helpers', 'datasets', 'losses', 'metrics', 'report'),
     *('test_augment.py', 'test_batch_groups.py', 'test_config.py', 'test_finite.py', 'test_grouping.py'),
-    *('test_input.py', 'test_margins.py', 'test_objectives.py', 'test_pairing.py'),
+    *('test_input.py', 'test_input_targets.py', 'test_margins.py', 'test_objectives.py', 'test_pairing.py'),
 )
 SCHEMA = 'schemas/face_affect/schema.pbtxt'
 HEAD = 'cafer_tf/synthesis/assets/head.npz'
