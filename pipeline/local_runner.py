@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import importlib
 import pathlib
 import sys
 import traceback
-from collections.abc import Iterator
 
 if __name__ == '__main__':
     # The stock command runs this file by its path. Python then looks for modules in this folder first, where
@@ -20,6 +17,7 @@ if __name__ == '__main__':
         importlib.import_module('pipeline.pipeline')
 
 from cafer_tf import features, synthesis
+from cafer_tf.exclusive import FolderInUseError, exclusive
 from cafer_tf.metrics.statistic import FIGURES
 from pipeline import console, report, results
 from pipeline.configs import Settings, from_environment
@@ -53,6 +51,8 @@ def run(settings: Settings) -> results.Result | None:
                 raise RunError(
                     f'unexpected {type(error).__name__}: {str(error)[:500]}\nThe whole story is in {log}'
                 ) from error
+    except FolderInUseError as error:
+        raise RunError(f'{error}: {spelled("OUT")}.') from None
     except OSError as error:  # of the log and the lock, for what happens between them is told above
         raise RunError(
             f'{settings.out} cannot be written to ({error.strerror}). Set {spelled("OUT")} to another folder.'
@@ -107,23 +107,6 @@ def write_faces(settings: Settings) -> None:
         synthesis.write_face_set(settings.faces, settings.face_set, progress=sys.stderr.isatty())
     except (ValueError, FileExistsError) as error:
         raise RunError(str(error)) from error
-
-
-@contextlib.contextmanager
-def exclusive(out: pathlib.Path) -> Iterator[None]:
-    """Keeps a second run out of the same folder; the lock goes with the process, however that ends.
-
-    Raises:
-        RunError: there is another run.
-    """
-    with (out / '.lock').open('w') as stream:
-        try:
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise RunError(
-                f'another run is using {out}. Wait for it, or set {spelled("OUT")} to another folder.'
-            ) from None
-        yield
 
 
 def main() -> int:

@@ -12,11 +12,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from cafer_tf import features, input
-from cafer_tf.comparison_table.data import Examples, prepare
+from cafer_tf.comparison_table.data import Examples, find, prepare
 from cafer_tf.comparison_table.rows import DEFAULT_ROWS, FACES, ROWS, Row
 from cafer_tf.comparison_table.training import train_row
-from cafer_tf.config import Config, ConfigError
+from cafer_tf.config import Config, ConfigError, FacesConfig
 from cafer_tf.datasets import Fold
+from cafer_tf.exclusive import exclusive
+from cafer_tf.finite import NonFiniteError
 from cafer_tf.ledger import Ledger
 from cafer_tf.version import __version__
 
@@ -37,7 +39,8 @@ class Benchmark:
             enough of who is shown.
         seeds: how many, from 0.
         presets: that come after those of each row.
-        changes: of the configuration of every row, by path; they come last.
+        changes: of the configuration of every row, by path; they come after the presets.
+        own: further changes of one row, by its name; they come last.
         weights: files of the encoder's pretrained weights, by row.
         fold: the part of a cross-validation to test on.
     """
@@ -49,17 +52,23 @@ class Benchmark:
     seeds: int = 1
     presets: Sequence[str] = ()
     changes: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    own: Mapping[str, Mapping[str, Any]] = dataclasses.field(default_factory=dict)
     weights: Mapping[str, pathlib.Path] = dataclasses.field(default_factory=dict)
     fold: Fold | None = None
 
     def __post_init__(self) -> None:
-        for name in (*self.rows, *self.weights):
+        for name in (*self.rows, *self.weights, *self.own):
             if name not in ROWS:
                 raise ConfigError(f'unknown row {name!r}; known: {", ".join(ROWS)}')
-        if unused := sorted(set(self.weights) - set(self.names)):
-            raise ConfigError(f'weights are given for {unused[0]}, which is none of the rows {", ".join(self.names)}')
-        if _SEED in self.changes:
-            raise ConfigError(f'{_SEED} is set by the number of seeds; leave it out')
+        for given, what in ((self.weights, 'weights are'), (self.own, 'settings are')):
+            if unused := sorted(set(given) - set(self.names)):
+                raise ConfigError(f'{what} given for {unused[0]}, which is none of the rows {", ".join(self.names)}')
+        for path in (*self.changes, *(path for changes in self.own.values() for path in changes)):
+            if path == _SEED:
+                raise ConfigError(f'{_SEED} is set by the number of seeds; leave it out')
+        for row, changes in self.own.items():
+            if cut := next((path for path in changes if path.startswith('faces.')), None):
+                raise ConfigError(f'{row}:{cut}: all rows see the same faces; set {cut} for all of them')
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -88,7 +97,8 @@ class Benchmark:
 
     def _config_of(self, job: Job) -> Config:
         own = job.row.config(self.layout)
-        chosen: dict[str, Any] = {**FACES.get(self.layout, {}), **self.changes, _SEED: job.seed}
+        changes = {**FACES.get(self.layout, {}), **self.changes, **self.own.get(job.row.name, {})}
+        chosen: dict[str, Any] = {**changes, _SEED: job.seed}
         if job.row.name in self.weights:
             chosen['network.encoder_weights'] = str(self.weights[job.row.name])
         config = Config.from_preset(*job.row.presets, *self.presets).with_changes(chosen.items())
@@ -99,39 +109,72 @@ class Benchmark:
             )
         return config
 
-    def run(self, train: bool = True) -> Run:
+    def run(self) -> Run:
         """Trains what is not finished yet, and says which row it is at.
 
         A result belongs to its row, its seed, the whole configuration and the data. What was made with others stays in
-        the file, and counts as another run's. A training that is stopped goes on where it was.
-
-        Args:
-            train: whether to; otherwise the results are those that are there.
+        the file, and counts as another run's. A training that is stopped goes on where it was. One that breaks down
+        does not keep the others from theirs.
 
         Raises:
             ConfigError: settings that are none, weights that cannot be read, or a row that compares people on data that
                 do not say enough of them.
             DataError: a data set that cannot be read, or too many damaged images.
+            FolderInUseError: another process trains into the same folder.
             LedgerError: a line of the results that is none.
-            Exception: what `train_row` raises.
+            Exception: what `train_row` raises, but for `NonFiniteError`.
         """
-        for job in self.jobs():  # what is wrong is said before images are read
-            _with_digests(self.config_of(job))
-        self.ledger.results()
-        examples = self.examples()
-        jobs, notes = self._comparable(examples)
-        if train:
+        self.check()
+        with exclusive(self.out):
+            examples = self.examples()
+            jobs, notes = self._comparable(examples)
+            broken = []
             for place, job in enumerate(jobs, start=1):
                 if self._find(job, examples) is None:
                     print(f'{job.row.name}, seed {job.seed} ({place} of {len(jobs)})', flush=True)
-                    self._train(job, examples)
-        found = [self._find(job, examples) for job in jobs]
-        return Run([result for result in found if result is not None], examples, notes)
+                    try:
+                        self._train(job, examples)
+                    except NonFiniteError as error:
+                        broken.append(f'{job.row.name}, seed {job.seed}: {error}')
+                        print(broken[-1], flush=True)
+            return Run(self._results(jobs, examples), examples, notes, tuple(broken))
+
+    def finished(self) -> Run | None:
+        """What `run` would give if everything were done; trains and writes nothing. None where there is no result.
+
+        Raises:
+            ConfigError, LedgerError: as `run`.
+        """
+        self.check()
+        examples = find(self.layout, self.out / EXAMPLES, self._faces, self.fold)
+        if examples is None:
+            return None
+        jobs, notes = self._comparable(examples)
+        results = self._results(jobs, examples)
+        return Run(results, examples, notes) if results else None
+
+    def check(self) -> None:
+        """Says what is wrong with the settings or the results, before images are read.
+
+        Raises:
+            ConfigError, LedgerError: as `run`.
+        """
+        for job in self.jobs():
+            _with_digests(self.config_of(job))
+        self.ledger.results()
 
     def examples(self) -> Examples:
         """The data set as TFRecords, written where they are not there yet."""
+        return prepare(self.layout, self.root, self.out / EXAMPLES, self._faces, self.fold)
+
+    @property
+    def _faces(self) -> FacesConfig:
         (faces,) = {self.config_of(job).faces for job in self.jobs()}  # no preset chooses them
-        return prepare(self.layout, self.root, self.out / EXAMPLES, faces, self.fold)
+        return faces
+
+    def _results(self, jobs: Sequence[Job], examples: Examples) -> list[dict[str, Any]]:
+        found = [self._find(job, examples) for job in jobs]
+        return [result for result in found if result is not None]
 
     def _comparable(self, examples: Examples) -> tuple[list[Job], tuple[str, ...]]:
         """The jobs that the data allow, and a note for each row that is left out because it was not asked for."""
@@ -185,14 +228,16 @@ class Run(NamedTuple):
     """What a benchmark found.
 
     Attributes:
-        results: `row`, `seed`, `data`, `config` and `result` (see `train_row`) of every job.
+        results: `row`, `seed`, `data`, `config` and `result` (see `train_row`) of every job that has one.
         examples: the data set.
         notes: which rows are left out, and why, a sentence each.
+        broken: which trainings broke down, and how, a sentence each.
     """
 
     results: list[dict[str, Any]]
     examples: Examples
     notes: tuple[str, ...] = ()
+    broken: tuple[str, ...] = ()
 
 
 def _completed(config: dict[str, Any]) -> dict[str, Any]:

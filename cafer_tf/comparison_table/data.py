@@ -5,6 +5,7 @@ from __future__ import annotations
 import collections
 import contextlib
 import dataclasses
+import hashlib
 import json
 import pathlib
 import shutil
@@ -23,7 +24,7 @@ from cafer_tf.examples import load_example
 MAX_BAD_FRACTION = 0.01
 """The largest share of damaged images, as in a run of the pipeline."""
 _FACTS = 'examples.json'
-_FORMAT = 1
+_FORMAT = 2
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,7 +33,8 @@ class Examples:
 
     Attributes:
         files: of each split.
-        identity: what they are made of, as JSON keeps it: `dataset`, `fingerprint`, `fold` and `faces`.
+        identity: what they are, as JSON keeps it: `dataset`, `examples` (a digest of all of them), `fold` and `faces`.
+            The same faces have the same identity wherever and whenever they were written.
         notes: what a user should know about the splits, a sentence each.
         subjects_known: whether the data set says who is shown.
         splits: how many examples each split has.
@@ -67,23 +69,43 @@ def prepare(
     """
     root = root.absolute()
     items = tqdm(datasets.stream(layout, root), unit='face', desc='labels', disable=None, leave=False)
-    identity = {
-        'format': _FORMAT,
-        'dataset': layout,
-        'fingerprint': datasets.fingerprint(items, root),
-        'fold': None if fold is None else str(fold),
-        'faces': dataclasses.asdict(config),
-    }
-    found = _facts(directory)
-    if found.get('identity') != identity:
+    asked = _asked(layout, config, fold)
+    source = {**asked, 'fingerprint': datasets.fingerprint(items, root)}
+    facts = _facts(directory)
+    if facts.get('source') != source:
         aside = directory.with_name(f'{directory.name}.part')
         shutil.rmtree(aside, ignore_errors=True)
         aside.mkdir(parents=True)
-        found = {'identity': identity, **_write(layout, root, aside, config, fold)}
-        (aside / _FACTS).write_text(json.dumps(found, indent=2) + '\n', encoding='utf-8')
+        digest, found = _write(layout, root, aside, config, fold)
+        facts = {'source': source, 'identity': {**asked, 'examples': digest}, **found}
+        (aside / _FACTS).write_text(json.dumps(facts, indent=2) + '\n', encoding='utf-8')
         shutil.rmtree(directory, ignore_errors=True)
         aside.replace(directory)
+    return _examples(directory, facts)
+
+
+def find(layout: str, directory: pathlib.Path, config: FacesConfig, fold: Fold | None = None) -> Examples | None:
+    """The TFRecords that are there, whatever has become of the data set since; None where there are no such ones.
+
+    Args are those of `prepare`.
+    """
+    facts = _facts(directory)
+    asked = _asked(layout, config, fold).items()
+    return _examples(directory, facts) if asked <= facts.get('source', {}).items() else None
+
+
+def _asked(layout: str, config: FacesConfig, fold: Fold | None) -> dict[str, Any]:
+    return {
+        'format': _FORMAT,
+        'dataset': layout,
+        'fold': None if fold is None else str(fold),
+        'faces': dataclasses.asdict(config),
+    }
+
+
+def _examples(directory: pathlib.Path, facts: dict[str, Any]) -> Examples:
     files = {split: str(directory / f'{split}.gz') for split in features.SPLITS}
+    found = {name: value for name, value in facts.items() if name != 'source'}
     return Examples(files=files, **{**found, 'notes': tuple(found['notes'])})
 
 
@@ -97,19 +119,36 @@ def _facts(directory: pathlib.Path) -> dict[str, Any]:
     return found if complete and isinstance(found, dict) else {}
 
 
+class _Split:
+    """The file of a split that is being written, how many examples it has, and a digest of them."""
+
+    def __init__(self, path: pathlib.Path) -> None:
+        self.file = tf.io.TFRecordWriter(str(path), 'GZIP')
+        self.count = 0
+        self._digest = hashlib.sha256()
+
+    def write(self, example: bytes) -> None:
+        self.file.write(example)
+        self.count += 1
+        self._digest.update(len(example).to_bytes(8, 'big') + example)  # with its length: no two lists look alike
+
+    @property
+    def digest(self) -> str:
+        return self._digest.hexdigest()
+
+
 def _write(
     layout: str, root: pathlib.Path, directory: pathlib.Path, config: FacesConfig, fold: Fold | None
-) -> dict[str, Any]:
-    """Writes the file of each split; returns the facts but for the identity."""
+) -> tuple[str, dict[str, Any]]:
+    """Writes the file of each split; returns a digest of all examples, and the facts but for what they are of."""
     plan = datasets.plan(layout, root, fold=fold)
-    splits, left_out = collections.Counter(dict.fromkeys(features.SPLITS, 0)), collections.Counter[str]()
+    left_out = collections.Counter[str]()
     damaged: list[LeftOut] = []
     counts = affectnet.Counts() if layout in affectnet.LAYOUTS else None
     with contextlib.ExitStack() as stack:
-        writers = {
-            split: stack.enter_context(tf.io.TFRecordWriter(str(directory / f'{split}.gz'), 'GZIP'))
-            for split in features.SPLITS
-        }
+        writers = {split: _Split(directory / f'{split}.gz') for split in features.SPLITS}
+        for writer in writers.values():
+            stack.enter_context(writer.file)
         for item in tqdm(datasets.stream(layout, root), unit='face', desc='examples', disable=None):
             if isinstance(item, FaceRecord):
                 record = dataclasses.replace(item, split=plan.split_of(item))
@@ -118,23 +157,25 @@ def _write(
                 used = item
             if counts is not None:
                 counts.add(used, item)
-            if isinstance(used, FaceRecord):
-                splits[used.split] += 1
-            else:
+            if isinstance(used, LeftOut):
                 left_out[used.reason] += 1
                 if used.damaged:
                     damaged.append(used)
+    splits = {split: writer.count for split, writer in writers.items()}
     _check(root, splits, damaged)
-    return {
+    digest = hashlib.sha256(''.join(writer.digest for writer in writers.values()).encode()).hexdigest()
+    return digest, {
         'notes': plan.notes,
         'subjects_known': plan.subjects_known,
-        'splits': dict(splits),
+        'splits': splits,
         'left_out': dict(left_out.most_common()),
         'counts': None if counts is None else dataclasses.asdict(counts),
     }
 
 
-def _use(record: FaceRecord, layout: str, root: pathlib.Path, config: FacesConfig, writer: Any) -> FaceRecord | LeftOut:
+def _use(
+    record: FaceRecord, layout: str, root: pathlib.Path, config: FacesConfig, writer: _Split
+) -> FaceRecord | LeftOut:
     """Writes the example of a face; returns why not where that cannot be."""
     try:
         example = load_example(record, layout, root, config)
@@ -144,9 +185,9 @@ def _use(record: FaceRecord, layout: str, root: pathlib.Path, config: FacesConfi
     return record
 
 
-def _check(root: pathlib.Path, splits: collections.Counter[str], damaged: list[LeftOut]) -> None:
+def _check(root: pathlib.Path, splits: dict[str, int], damaged: list[LeftOut]) -> None:
     """Raises where too much is damaged, or a split is empty."""
-    total = splits.total() + len(damaged)
+    total = sum(splits.values()) + len(damaged)
     if len(damaged) > MAX_BAD_FRACTION * total:
         lines = [
             f'{root}: {len(damaged)} of {total} images or labels are damaged, more than {MAX_BAD_FRACTION:.0%}. Mend '

@@ -113,13 +113,14 @@ def _over_seeds(pooled: Sequence[Mapping[str, Mapping[str, Any]]]) -> Mapping[st
 
 def _notes(run: Run, rows: Sequence[Mapping[str, Any]], comparable: bool) -> Iterator[str]:
     """The protocol, a sentence each."""
-    examples, first = run.examples, run.results[0]['result']
+    examples = run.examples
     sizes = ', '.join(f'{split} {count:,}' for split, count in examples.splits.items())
     yield f'faces: {sizes}; trained on train, the epoch chosen on eval, judged on test alone'
     cut = examples.identity['faces']
     yield f'each image: faces.source={cut["source"]}, faces.size={cut["size"]} (docs/data.md)'
     yield from examples.notes
     yield from run.notes
+    yield from (f'broke down: {sentence}' for sentence in run.broken)
     yield from _budgets(rows)
     if examples.left_out:
         reasons = ', '.join(f'{count:,} × {reason}' for reason, count in examples.left_out.items())
@@ -132,9 +133,10 @@ def _notes(run: Run, rows: Sequence[Mapping[str, Any]], comparable: bool) -> Ite
             'expression than none (code 8); say which of the two a figure is of'
         )
     yield 'RMSE, PCC and CCC are pooled over all faces of the filter, with ddof 0; each pair is valence, arousal'
-    yield from _about_intervals(run)
+    yield from _about_intervals(run, rows)
     yield 'parameters: trainable, of all networks; mult-adds: of one image, in convolutions and dense layers'
-    yield f'images a second: of training, without validation, on {first["device"]}'
+    devices = dict.fromkeys(result['result']['device'] for result in run.results)
+    yield f'images a second: of training, without validation, on {" and, elsewhere, on ".join(devices)}'
     yield f'published: {SOURCE}. Claims of their authors, copied, not reproduced here'
     if comparable:
         yield (
@@ -151,9 +153,10 @@ def _budgets(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     for row in rows:
         budget, best = row['budget'], ', '.join(map(str, row['best_epochs']))
         changed = f'; *: {", ".join(row["changed"])}' if row['changed'] else ''
+        seeds = f'{len(row["seeds"])} seeds' if len(row['seeds']) > 1 else f'seed {row["seeds"][0]}'
         yield (
-            f'{row["name"]}: presets {", ".join(ROWS[row["name"]].presets)}; {budget["image_size"]} px, batches of '
-            f'{budget["batch_size"]}, at most {budget["epochs"]} epochs (best: {best}){changed}'
+            f'{row["name"]}: {seeds}; presets {", ".join(ROWS[row["name"]].presets)}; {budget["image_size"]} px, '
+            f'batches of {budget["batch_size"]}, at most {budget["epochs"]} epochs (best: {best}){changed}'
         )
 
 
@@ -168,13 +171,15 @@ def _as_json(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
-def _about_intervals(run: Run) -> Iterator[str]:
-    seeds, draws = len({result['seed'] for result in run.results}), run.results[0]['result']['draws']
-    if seeds > 1:
-        yield f'mean over {seeds} seeds, ± half of the {CONFIDENCE:.0%} interval by the t distribution'
-        return
-    over = 'people' if run.examples.subjects_known else 'images, for who is shown is unknown'
-    yield (
-        f'[low, high]: {draws["confidence"]:.0%} intervals of {draws["resamples"]:,} draws of {over} (seed '
-        f'{draws["seed"]}), for the one training with seed {run.results[0]["seed"]}'
-    )
+def _about_intervals(run: Run, rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Rows of one seed and of several have different intervals; while a table is trained, it may have both."""
+    several, one = (any((len(row['seeds']) > 1) == many for row in rows) for many in (True, False))
+    if several:
+        yield f'±: mean over the seeds of a row, and half of its {CONFIDENCE:.0%} interval by the t distribution'
+    if one:
+        draws = run.results[0]['result']['draws']
+        over = 'people' if run.examples.subjects_known else 'images, for who is shown is unknown'
+        yield (
+            f'[low, high]: {draws["confidence"]:.0%} intervals of {draws["resamples"]:,} draws of {over} (seed '
+            f'{draws["seed"]}), for one training'
+        )

@@ -86,7 +86,8 @@ def device_name() -> str:
     """What a speed was measured on: the first GPU, or how many processor cores."""
     devices = tf.config.get_visible_devices('GPU')
     if not devices:
-        return f'{len(os.sched_getaffinity(0))} processor cores'
+        cores = len(os.sched_getaffinity(0))
+        return f'{cores} processor core{"s" if cores > 1 else ""}'
     name = tf.config.experimental.get_device_details(devices[0]).get('device_name', 'GPU')
     return f'{len(devices)} × {name}'
 

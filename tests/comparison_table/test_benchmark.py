@@ -12,7 +12,9 @@ from cafer_tf.comparison_table import ROWS, Benchmark
 from cafer_tf.comparison_table.benchmark import Job
 from cafer_tf.comparison_table.training import judge, parameters_of, train_row
 from cafer_tf.config import ConfigError
+from cafer_tf.exclusive import FolderInUseError, exclusive
 from cafer_tf.metrics import agreement_scores
+from cafer_tf.synthesis import FaceSet, write_face_set
 
 CHANGES = {'training.epochs': 1, 'training.batch_size': 4, 'input.image_size': 32}
 
@@ -46,7 +48,7 @@ def test_a_training_goes_on_where_it_was_and_is_kept_once(finished):
     assert before['images_per_second'] > 0 and after['images_per_second'] is None
     assert after['judged'] == before['judged'] and after['epoch'] == before['epoch'] == 1
     assert (after['judged'][0]['examples'], after['judged'][0]['subjects']) == (4, 2)
-    assert sorted(path.name for path in benchmark.out.iterdir()) == ['examples', 'results.jsonl']
+    assert sorted(path.name for path in benchmark.out.iterdir()) == ['.lock', 'examples', 'results.jsonl']
     assert benchmark.run().results == run.results and len(benchmark.ledger.results()) == 1
 
 
@@ -102,6 +104,36 @@ def test_what_is_finished_is_shown_without_training_and_kept_as_a_table(finished
     assert nothing.exit_code == 1 and 'holds no result of these settings' in nothing.stderr
 
 
+def test_rendered_faces_are_never_replaced(tmp_path):
+    """Results of hours belong to them: another number of people needs another folder."""
+    arguments = ['--rows', 'compact', '--out', tmp_path / 'table']
+    write_face_set(tmp_path / 'table' / 'faces', FaceSet(3, 1), workers=1, progress=False)
+    before = sorted(tmp_path.rglob('*'))
+    finished = call(*arguments, '--finished')
+    assert finished.exit_code == 1 and 'holds no result of these settings' in finished.stderr
+    other = call(*arguments, '--people', 4, '--images-per-person', 1)
+    assert other.exit_code == 1 and 'people is 3, not 4' in other.stderr
+    assert sorted(tmp_path.rglob('*')) == before
+
+
+def test_two_processes_do_not_share_a_folder(faces, tmp_path):
+    benchmark = make(faces, tmp_path / 'out')
+    with exclusive(benchmark.out), pytest.raises(FolderInUseError, match='another run is using'):
+        benchmark.run()
+    assert not (benchmark.out / 'examples').exists()
+
+
+def test_a_training_that_breaks_down_does_not_keep_the_others_from_theirs(faces, tmp_path):
+    changes = {**CHANGES, 'training.learning_rate': 1e30}  # at which any network is lost
+    options = [part for change in changes.items() for part in ('--set', '='.join(map(str, change)))]
+    arguments = ('--dataset', 'csv', '--root', faces, '--rows', 'compact', '--seeds', 2, *options)
+    shown = call(*arguments, '--out', tmp_path)
+    assert shown.exit_code == 1
+    for seed in (0, 1):
+        assert f'compact, seed {seed}: training stopped at step ' in shown.stderr
+    assert 'Traceback' not in shown.stderr
+
+
 def test_a_result_of_fewer_settings_still_counts(finished):
     benchmark, _, run = finished
     older = json.loads(json.dumps(run.results[0]))
@@ -111,7 +143,8 @@ def test_a_result_of_fewer_settings_still_counts(finished):
     for line in (foreign, older):
         other.ledger.append(line)
     shutil.copytree(benchmark.out / 'examples', other.out / 'examples')
-    assert other.run(train=False).results == [older]
+    found = other.finished()
+    assert found is not None and found.results == [older]
 
 
 def test_a_row_that_compares_people_needs_enough_of_them(faces, tmp_path):
@@ -119,8 +152,9 @@ def test_a_row_that_compares_people_needs_enough_of_them(faces, tmp_path):
     with pytest.raises(ConfigError, match=r'row elim2022: matching\.weight above 0 compares faces of one person'):
         asked.run()
     unasked = make(faces, tmp_path, rows=(), changes={**CHANGES, 'input.image_size': 64})
-    found = unasked.run(train=False)
-    assert found.results == [] and len(found.notes) == 1 and found.notes[0].startswith('left out, elim2022: ')
+    jobs, (note,) = unasked._comparable(unasked.examples())
+    assert {job.row.name for job in jobs} == {*unasked.names} - {'elim2022'}
+    assert note.startswith('left out, elim2022: ')
 
 
 def test_the_figures_are_pooled_and_their_intervals_over_people():
@@ -156,6 +190,9 @@ def test_the_parameters_of_the_method_are_those_of_the_poster():
         ({'weights': {'alexnet': pathlib.Path('x')}}, 'weights are given for alexnet'),
         ({'weights': {'compact': pathlib.Path('/nowhere.pth')}}, '/nowhere.pth cannot be read'),
         ({'changes': {'training.seed': 3}}, 'training.seed is set by the number of seeds'),
+        ({'own': {'compact': {'training.seed': 3}}}, 'training.seed is set by the number of seeds'),
+        ({'own': {'alexnet': {'training.epochs': 3}}}, 'settings are given for alexnet, which is none of the rows'),
+        ({'own': {'compact': {'faces.size': 24}}}, 'compact:faces.size: all rows see the same faces'),
         ({'changes': {'training.epoch': 3}}, 'unknown key training.epoch'),
         ({'changes': {'network.encoder': 'alexnet', 'input.image_size': 64}}, 'choose the network by the row'),
         ({'presets': ('alexnet',), 'changes': {}}, 'choose the network by the row'),
@@ -173,6 +210,7 @@ def test_what_is_wrong_is_said_before_images_are_read(tmp_path, changed, message
         (['--root', 'faces', '--people', '5'], 'are for rendered faces'),
         (['--root', 'nowhere', '--fold', '6/5'], "--fold: '6/5' is not a fold"),
         (['--root', 'nowhere', '--set', 'epochs'], "got 'epochs'"),
+        (['--root', 'nowhere', '--set', 'resnet19:training.epochs=2'], "unknown row 'resnet19'"),
         (['--root', 'nowhere'], 'there is no such folder'),
     ],
 )
@@ -196,3 +234,14 @@ def test_faces_of_a_layout_with_boxes_are_cropped_unless_a_change_says_otherwise
     changed = make(tmp_path, tmp_path, layout='affectnet_csv', changes={'faces.source': 'as_is'}).config_of(job)
     assert (changed.faces.source, changed.faces.size) == ('as_is', 256)
     assert make(tmp_path, tmp_path, layout='affectnet_npy', changes={}).config_of(job).faces.source == 'as_is'
+
+
+def test_a_row_may_have_settings_of_its_own(finished, faces):
+    benchmark, _, _ = finished
+    common = [part for change in CHANGES.items() for part in ('--set', '='.join(map(str, change)))]
+    arguments = ('--dataset', 'csv', '--root', faces, '--out', benchmark.out, '--rows', 'compact', *common)
+    own = ('--set', 'compact:training.learning_rate=0.5')
+    assert call(*arguments, '--finished').exit_code == 0
+    assert 'holds no result of these settings' in call(*arguments, *own, '--finished').stderr
+    same = ('--set', f'compact:training.epochs={CHANGES["training.epochs"]}', '--set', 'training.epochs=9')
+    assert call(*arguments, *same, '--finished').exit_code == 0  # what is said of the row comes last

@@ -1,5 +1,6 @@
 import csv
 import dataclasses
+import os
 import pathlib
 import types
 
@@ -10,7 +11,7 @@ from records import encode, image_of
 
 from cafer_tf import input
 from cafer_tf.comparison_table.affectnet import has_expression
-from cafer_tf.comparison_table.data import prepare
+from cafer_tf.comparison_table.data import find, prepare
 from cafer_tf.comparison_table.rows import FACES
 from cafer_tf.config import Config, FacesConfig
 from cafer_tf.datasets import DataError, Fold
@@ -28,7 +29,7 @@ def test_records_are_written_once_and_again_when_something_differs(faces, tmp_pa
     again = prepare('csv', faces, out, FacesConfig())
     assert (again, stamps(again)) == (first, before := stamps(first))
     other = prepare('csv', faces, out, FacesConfig(size=24))
-    assert other.identity['fingerprint'] == first.identity['fingerprint'] and stamps(other)['train'] > before['train']
+    assert other.identity != first.identity and stamps(other)['train'] > before['train']
     (out / 'eval.gz').unlink()
     assert input.count_examples([prepare('csv', faces, out, FacesConfig(size=24)).files['eval']]) == 2
     assert sorted(path.name for path in tmp_path.iterdir()) == ['examples']
@@ -42,8 +43,34 @@ def test_labels_that_change_are_another_data_set(faces, tmp_path):
         (folder / path.name).write_bytes(path.read_bytes())
     (folder / 'labels.csv').write_text((faces / 'labels.csv').read_text().replace('0.9,0.1', '0.7,0.1'))
     second = prepare('csv', folder, tmp_path / 'examples', FacesConfig())
-    assert first.identity['fingerprint'] != second.identity['fingerprint']
+    assert first.identity['examples'] != second.identity['examples']
     assert input.read_labels([second.files['train']]).max() == np.float32(0.8)
+
+
+def test_the_same_faces_elsewhere_and_written_later_are_the_same_data(faces, tmp_path):
+    first = prepare('csv', faces, tmp_path / 'examples', FacesConfig())
+    folder = tmp_path / 'moved'
+    folder.mkdir()
+    for path in faces.iterdir():
+        (folder / path.name).write_bytes(path.read_bytes())
+        os.utime(folder / path.name, (0, 0))
+    before = stamps(first)
+    second = prepare('csv', folder, tmp_path / 'examples', FacesConfig())
+    assert stamps(second)['train'] > before['train']  # it had to be read to know
+    assert second.identity == first.identity
+    # The images of two faces of one split changed places.
+    one, other = (folder / name for name in ('0.png', '1.png'))
+    pictures = one.read_bytes(), other.read_bytes()
+    one.write_bytes(pictures[1]), other.write_bytes(pictures[0])
+    assert prepare('csv', folder, tmp_path / 'examples', FacesConfig()).identity != first.identity
+
+
+def test_what_is_there_is_found_without_the_data_set(faces, tmp_path):
+    out = tmp_path / 'examples'
+    assert find('csv', out, FacesConfig()) is None
+    first = prepare('csv', faces, out, FacesConfig())
+    assert find('csv', out, FacesConfig()) == first
+    assert find('csv', out, FacesConfig(size=24)) is find('csv', out, FacesConfig(), Fold(1, 2)) is None
 
 
 def test_a_fold_of_a_data_set_with_splits_is_refused_and_a_damaged_image_named(faces, tmp_path):

@@ -80,7 +80,25 @@ def test_several_seeds_have_the_interval_over_them():
     assert (row['seeds'], row['best_epochs'], row['images_per_second']) == ([0, 1, 2], [7, 8, 9], 1.5)
     # s = .0208; t with two degrees of freedom 4.303; 4.303 * .0208 / sqrt(3) = .052
     assert table(found).count('0.617 ±0.052') == 6
-    assert any('mean over 3 seeds' in note for note in found['notes'])
+    assert any(note.startswith('±: mean over the seeds') for note in found['notes'])
+    assert not any('draws of' in note for note in found['notes'])
+    assert any(note.startswith('alexnet: 3 seeds; ') for note in found['notes'])
+
+
+def test_a_table_that_is_not_finished_says_which_row_has_which_interval_and_where_speeds_are_of():
+    lines = [result('alexnet', 0, 0.5), result('alexnet', 1, 0.6), result('compact', 1, 0.7)]
+    lines[1]['result']['device'] = '1 × GPU'
+    found = summarise(Run(lines, examples(), (), ('resnet18, seed 0: it stopped',)), 'csv faces')
+    notes = '\n'.join(found['notes'])
+    for said in (
+        '±: mean over the seeds of a row',
+        '[low, high]: 95% intervals of 1,000 draws of people (seed 0), for one training',
+        'alexnet: 2 seeds; presets',
+        'compact: seed 1; presets',
+        'on 2 processor cores and, elsewhere, on 1 × GPU',
+        'broke down: resnet18, seed 0: it stopped',
+    ):
+        assert said in notes
 
 
 def test_the_cells_of_a_page_say_what_the_table_says():
@@ -128,7 +146,7 @@ def test_what_differs_from_a_rows_presets_is_marked_and_said():
     assert [row['changed'] for row in found['rows']] == [[], ['training.epochs=3']]
     assert 'CAFER-TF *' in table(found) and 'Kim and Song 2021 *' not in table(found)
     assert (
-        'compact: presets paper; 64 px, batches of 64, at most 3 epochs (best: 7); *: training.epochs=3'
+        'compact: seed 0; presets paper; 64 px, batches of 64, at most 3 epochs (best: 7); *: training.epochs=3'
         in found['notes']
     )
 

@@ -2,11 +2,10 @@
 
 import logging
 import pathlib
-import subprocess
-import sys
 
 import pytest
 
+from cafer_tf.exclusive import exclusive
 from pipeline import local_runner, results
 from pipeline.components.face_example_gen import component
 from pipeline.configs import Settings
@@ -14,22 +13,11 @@ from pipeline.errors import RunError
 
 
 def test_two_runs_do_not_share_a_folder(tmp_path):
-    refused = pytest.raises(RunError, match=r'another run is using .* set CAFER_OUT')
-    with local_runner.exclusive(tmp_path), refused, local_runner.exclusive(tmp_path):
-        pass
-    with local_runner.exclusive(tmp_path):
-        pass
-
-
-def test_the_lock_goes_with_a_killed_process(tmp_path):
-    code = (
-        'import os, pathlib, signal, sys\nfrom pipeline import local_runner\n'
-        f'with local_runner.exclusive(pathlib.Path({str(tmp_path)!r})):\n    os.kill(os.getpid(), signal.SIGKILL)\n'
-    )
-    root = pathlib.Path(local_runner.__file__).parents[1]
-    assert subprocess.run([sys.executable, '-c', code], cwd=root, check=False, capture_output=True).returncode == -9
-    with local_runner.exclusive(tmp_path):
-        pass
+    with (
+        exclusive(tmp_path),
+        pytest.raises(RunError, match=r'another run is using .*choose another folder: CAFER_OUT'),
+    ):
+        local_runner.run(Settings(out=tmp_path))
 
 
 def test_faces_are_rendered_only_where_no_data_set_is_named(tmp_path, capsys):

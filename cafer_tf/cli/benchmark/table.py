@@ -28,10 +28,10 @@ Examples:
   cafer benchmark table --dataset affectnet_csv --root AffectNet/
   cafer benchmark table --dataset afew_va --root AFEW-VA/ --fold 1/5 --out runs/table-afew_va-1
   cafer benchmark table --dataset csv --root faces/ --seeds 3 --weights resnet18=resnet18.pth --out runs/table-mine
-  cafer benchmark table --preset short --seeds 3             all rows on rendered faces, on two processor cores
+  cafer benchmark table --preset short --seeds 3 --out runs/table-short     all rows on rendered faces, on a CPU
   cafer benchmark table --rows resnet18,hasani2020 --dataset affectnet_csv --root AffectNet/
   cafer benchmark table --rows compact --preset supervised --out runs/table-supervised
-  cafer benchmark table --set training.epochs=10 --set training.patience=3
+  cafer benchmark table --set training.epochs=10 --set kollias2018:training.learning_rate=0.0003 --out runs/table-10
 
 \b
 The protocol, what may be compared, and what each row costs: docs/table.md.
@@ -60,7 +60,11 @@ The protocol, what may be compared, and what each row costs: docs/table.md.
     help='Choices on top of those of each row; repeatable.',
 )
 @click.option(
-    '--set', 'changes', multiple=True, metavar='KEY=VALUE', help='One value of the configuration; repeatable.'
+    '--set',
+    'changes',
+    multiple=True,
+    metavar='[ROW:]KEY=VALUE',
+    help='One value of the configuration, of all rows or of one; repeatable.',
 )
 @click.option('--fold', metavar='K/N', help='Test on the K-th of N parts of the people, where no splits are named.')
 @click.option(
@@ -102,29 +106,37 @@ def table(
         import tensorflow as tf
 
         from cafer_tf import comparison_table
+        from cafer_tf.exclusive import FolderInUseError
         from cafer_tf.ledger import LedgerError
         from pipeline.components.files import write_json
         from pipeline.errors import EXPECTED
     try:
         # Standard output is for the table alone.
         with contextlib.redirect_stdout(sys.stderr):
+            given = [_row_and_change(text) for text in changes]
             benchmark = comparison_table.Benchmark(
                 layout=dataset or 'csv',
                 root=root or out / 'faces',
                 out=out,
                 rows=() if rows is None else rows.split(','),
-                changes=dict(map(parse_change, changes)),
+                changes=dict(parse_change(text) for row, text in given if not row),
+                own=_by_row(given),
                 weights={row: pathlib.Path(file) for row, file in (parse_pair(each, 'ROW=FILE') for each in weights)},
                 fold=None if fold is None else _fold(fold),
                 **options,
             )
-            if root is None:
-                _render(benchmark.root, {name: size for name, size in sizes.items() if size is not None})
-            run = benchmark.run(train=not finished)
-    except (*EXPECTED, LedgerError, OSError) as error:
+            if finished:
+                run = benchmark.finished()
+            else:
+                benchmark.check()
+                if root is None:
+                    _render(benchmark.root, {name: size for name, size in sizes.items() if size is not None})
+                run = benchmark.run()
+    except (*EXPECTED, FolderInUseError, LedgerError, OSError) as error:
         raise click.ClickException(str(error)) from None
-    if not run.results:
-        raise click.ClickException(f'{benchmark.ledger.path} holds no result of these settings')
+    if run is None or not run.results:
+        broken = '' if run is None else '; '.join(run.broken)
+        raise click.ClickException(broken or f'{benchmark.ledger.path} holds no result of these settings')
     name = 'rendered faces' if root is None else f'{benchmark.layout} {root.absolute().name}'
     summary = comparison_table.summarise(run, name)
     click.echo(json.dumps(summary) if as_json else comparison_table.table(summary))
@@ -133,13 +145,30 @@ def table(
         comparison_table.plot_table(summary, out / comparison_table.PICTURE)
     except (OSError, tf.errors.OpError) as error:
         raise click.ClickException(f'the table cannot be written to {out}: {error}') from None
+    if run.broken:
+        raise click.ClickException(f'{len(run.broken)} of the trainings broke down; see the notes')
 
 
 def _render(folder: pathlib.Path, sizes: dict[str, int]) -> None:
     """Renders the faces that take the place of a data set, where they are not there yet."""
     from cafer_tf import synthesis
 
-    synthesis.write_face_set(folder, synthesis.FaceSet(**sizes), progress=sys.stderr.isatty(), replace=True)
+    synthesis.write_face_set(folder, synthesis.FaceSet(**sizes), progress=sys.stderr.isatty())
+
+
+def _row_and_change(text: str) -> tuple[str, str]:
+    """`ROW:KEY=VALUE` in two; the row is empty where there is none."""
+    head, colon, rest = text.partition(':')
+    return (head, rest) if colon and '=' not in head else ('', text)
+
+
+def _by_row(given: list[tuple[str, str]]) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
+    for row, text in given:
+        if row:
+            path, value = parse_change(text)
+            found.setdefault(row, {})[path] = value
+    return found
 
 
 def _fold(text: str) -> Fold:
