@@ -2,6 +2,7 @@
 PYTHON3 ?= python3
 PYTEST_ARGS ?=
 STUDY_ARGS ?=
+TABLE_ARGS ?=
 LOCK_ARGS ?=
 
 # TFX starts pip and other commands of the environment by name. TensorFlow's C++ notes on missing GPUs help nobody here;
@@ -30,7 +31,7 @@ check: env ## lint, format, types, layers and doctests
 	@$(IN_ENV) ruff format --check .
 	@$(IN_ENV) mypy
 	@$(IN_ENV) lint-imports
-	@$(IN_ENV) pytest --quiet --doctest-modules cafer_tf
+	@$(IN_ENV) pytest --quiet --doctest-modules cafer_tf pipeline
 
 bench: env ## every benchmark, one table each
 	@for file in $(filter-out benchmarks/person_independence.py,$(wildcard benchmarks/*.py)); do echo "$$file"; $(IN_ENV) python "$$file" || exit; done

@@ -10,18 +10,15 @@ import pytest
 os.environ.setdefault('MPLBACKEND', 'Agg')
 os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
 
-GOLDENS = pathlib.Path(os.environ.get('CAFER_GOLDENS', pathlib.Path(__file__).parents[2] / 'shared' / 'goldens'))
+GOLDENS = pathlib.Path(__file__).parent / 'fixtures' / 'goldens'
 
 
 @pytest.fixture
 def goldens() -> Callable[[str], dict[str, np.ndarray]]:
-    """Reads a file of golden values, which lie beside the checkout or where CAFER_GOLDENS says; skips without them."""
+    """Reads a file of golden values; `fixtures/goldens/README.md` says where they come from."""
 
     def read(name: str) -> dict[str, np.ndarray]:
-        path = GOLDENS / f'{name}.npz'
-        if not path.exists():
-            pytest.skip(f'golden values are not here: {path.name}')
-        with np.load(path, allow_pickle=False) as values:
+        with np.load(GOLDENS / f'{name}.npz', allow_pickle=False) as values:
             return dict(values)
 
     return read

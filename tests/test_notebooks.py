@@ -54,6 +54,15 @@ def test_defines_nothing(path):
     assert max(map(len, code.splitlines())) <= 120
 
 
+@pytest.mark.parametrize(
+    'path', [*NOTEBOOKS, CHECKOUT / 'docs' / 'tutorial.md', CHECKOUT / 'README.md'], ids=lambda path: path.stem
+)
+def test_models_are_compiled_with_their_schedule(path):
+    """The configured rate decays by epochs, and is constant where nobody says how long they are."""
+    calls = re.findall(r'model\.compile\(([^)]*)\)', path.read_text(encoding='utf-8'))
+    assert all('steps_per_epoch=' in arguments for arguments in calls)
+
+
 def test_documentation_names_every_notebook():
     named = re.findall(r'^\| `(\w+)\.ipynb` \|', DOCUMENTATION.read_text(encoding='utf-8'), re.MULTILINE)
     assert sorted(named) == [path.stem for path in NOTEBOOKS]

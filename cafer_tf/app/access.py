@@ -87,6 +87,9 @@ def host_name(text: str) -> str:
 def is_loopback(address: str) -> bool:
     """Whether an IP address is this machine's own; a name is none.
 
+    Args:
+        address: of IPv4 or IPv6, or any other text.
+
     Example:
         >>> [is_loopback(address) for address in ('127.0.0.1', '::1', '::ffff:127.0.0.1', '192.0.2.1', 'localhost')]
         [True, True, True, False, False]

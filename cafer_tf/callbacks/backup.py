@@ -11,6 +11,8 @@ from typing import Any
 
 import tensorflow as tf
 
+from cafer_tf.files import write_text
+
 _COUNTER = 'train_counter/.ATTRIBUTES/VARIABLE_VALUE'
 _CLAIM = 'training.json'
 
@@ -107,9 +109,7 @@ def claim(directory: str | os.PathLike[str], training: Mapping[str, Any]) -> Non
     text = json.dumps(training, indent=2, sort_keys=True)
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        aside = path.with_suffix('.next')
-        aside.write_text(text, encoding='utf-8')
-        aside.replace(path)
+        write_text(text, path)
     elif path.read_text(encoding='utf-8') != text:
         raise BackupError(
             f'{directory} holds the state of another training (compare {path}); give this one another folder, or '

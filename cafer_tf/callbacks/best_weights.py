@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from cafer_tf.files import write_json
+
 MONITOR = 'val_ccc'
 """The mean CCC over valence and arousal of the validation people, by which the epoch is chosen."""
 
@@ -68,10 +70,9 @@ class BestWeights(tf.keras.callbacks.Callback):
 
     def _write(self, weights: list[np.ndarray]) -> None:
         self._weights.parent.mkdir(parents=True, exist_ok=True)
-        # Written aside and renamed: a run killed here must not leave half of the weights behind.
+        # A run killed here must not leave half of the weights behind. The name aside is always the same, so that one
+        # which is killed again and again does not fill the disk.
         aside = self._weights.with_name('next_weights.npz')
         np.savez(aside, *weights)
         aside.replace(self._weights)
-        aside = self._score.with_suffix('.next')
-        aside.write_text(json.dumps(self.best), encoding='utf-8')
-        aside.replace(self._score)
+        write_json(self.best, self._score)

@@ -29,6 +29,12 @@ class UnusableImage(ValueError):
 def load_image(path: str | pathlib.Path) -> bytes:
     """The bytes of an image file.
 
+    Args:
+        path: of the file.
+
+    Returns:
+        All that it holds, which need not be an image: `check_image` says.
+
     Raises:
         UnusableImage: there is no such file, or it cannot be read.
     """

@@ -33,7 +33,15 @@ The eyes of a head that turns away come closer together, its box stays as high: 
 
 
 def eye_places(config: FacesConfig) -> tuple[Point, Point]:
-    """Where an aligned crop has the centres of the left and the right eye, in its pixels."""
+    """Where an aligned crop has the centres of the left and the right eye.
+
+    Args:
+        config: `size`, and the `margin` around the tight square.
+
+    Returns:
+        x and y of either in pixels of the crop, the middle of its first pixel at 0; the left eye is the one with the
+        smaller x.
+    """
     scale = config.size / (EYE_SIDE * (1 + 2 * config.margin))
     level = scale * EYE_SIDE * (config.margin + EYE_LEVEL) - 0.5
     middle = config.size / 2 - 0.5

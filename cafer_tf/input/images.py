@@ -50,7 +50,17 @@ def fitted_face_box(config: InputConfig, margin: float) -> np.ndarray:
 
 
 def decode(encoded: tf.Tensor) -> tf.Tensor:
-    """JPEG or PNG bytes to RGB `[height, width, 3]` float32 in [0, 1]."""
+    """JPEG or PNG bytes to pixels.
+
+    Args:
+        encoded: scalar string, JPEG or PNG bytes.
+
+    Returns:
+        RGB `[height, width, 3]` float32 in [0, 1].
+
+    Raises:
+        tf.errors.InvalidArgumentError: they are no image.
+    """
     return tf.cast(decode_levels(encoded), tf.float32) / 255
 
 
@@ -83,5 +93,12 @@ def resize(image: tf.Tensor, side: int) -> tf.Tensor:
 
 
 def resized_side(config: InputConfig) -> int:
-    """The side, in pixels, that images are resized to before they are cropped."""
+    """The side that images are resized to before they are cropped.
+
+    Args:
+        config: size and crop.
+
+    Returns:
+        `size / (1 - crop)` in pixels, rounded.
+    """
     return round(config.image_size / (1 - config.crop))

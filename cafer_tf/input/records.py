@@ -140,7 +140,17 @@ def group_sizes(paths: Sequence[str], threshold: float) -> tuple[int, ...]:
 
 
 def count_examples(files: Sequence[str]) -> int:
-    """How many examples TFRecords hold; images are not decoded."""
+    """How many examples TFRecords hold; images are not decoded.
+
+    Args:
+        files: paths or glob patterns of TFRecords, GZIP-compressed where their name ends in `.gz`.
+
+    Returns:
+        The number of all files together.
+
+    Raises:
+        InputError: no file, or only some of the files are compressed.
+    """
     return int(read(find(files)).reduce(tf.constant(0, tf.int64), lambda total, _: total + 1))
 
 

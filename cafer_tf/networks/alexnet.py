@@ -20,7 +20,7 @@ def alexnet(x: tf.Tensor, pooling: str = 'grid') -> tf.Tensor:
 
     Args:
         x: normalised images `[n, size, size, 3]`, of at least 63 pixels.
-        pooling: `grid`, which leaves the feature map of 224 pixels as it is, or `global`.
+        pooling: `grid`, which leaves the feature map of 224 pixels as it is, `global` or `flatten`.
 
     Reference: A. Krizhevsky, "One weird trick for parallelizing convolutional neural networks", arXiv 1404.5997 (2014),
     the single-column AlexNet.

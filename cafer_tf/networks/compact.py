@@ -16,7 +16,7 @@ def compact(x: tf.Tensor, pooling: str = 'global') -> tf.Tensor:
 
     Args:
         x: normalised images `[n, size, size, 3]`, of at least 32 pixels.
-        pooling: `global` or `grid`.
+        pooling: `global`, `grid` or `flatten`.
 
     Reference: the blocks are those of K. He et al., "Deep residual learning for image recognition", CVPR 2016; the
     widths are this project's.

@@ -14,6 +14,7 @@ from tqdm import tqdm
 from cafer_tf.config import ConfigError
 from cafer_tf.datasets import FaceRecord
 from cafer_tf.examples import to_example
+from cafer_tf.files import write_json
 from cafer_tf.synthesis import FaceSet, make_person
 from cafer_tf.synthesis.population import render_sample, subject_id
 
@@ -107,9 +108,7 @@ def render(population: Population, idiosyncrasy: float, directory: pathlib.Path,
 
 def _claim(path: pathlib.Path, parameters: dict[str, Any]) -> None:
     if not path.exists():
-        aside = path.with_suffix('.part')
-        aside.write_text(json.dumps(parameters, indent=2) + '\n', encoding='utf-8')
-        aside.replace(path)
+        write_json(parameters, path)
     elif json.loads(path.read_text(encoding='utf-8')) != parameters:
         raise ConfigError(f'{path.parent} holds people of another study; remove it, or choose another folder')
 

@@ -145,6 +145,13 @@ class Blend:
 def named(expression: str, strength: float = 1.0) -> Blend:
     """A prototype in the given strength; `neutral` is the blend of nothing.
 
+    Args:
+        expression: a name of `EXPRESSIONS`, or `neutral`.
+        strength: in [0, 1].
+
+    Returns:
+        The blend, whose `valence` and `arousal` are those of the prototype times the strength.
+
     Example:
         >>> named('happy', 0.5).valence
         0.405
@@ -157,6 +164,13 @@ def blend_at(valence: float, arousal: float) -> Blend:
 
     With prototypes `p`, `q` the weights solve `w_p p + w_q q = (valence, arousal)`; they are scaled down to a sum of 1
     for points beyond the line between the two.
+
+    Args:
+        valence: in [-1, 1].
+        arousal: in [-1, 1].
+
+    Returns:
+        The blend, with the given valence and arousal unless it was scaled down.
 
     Example:
         >>> blend = blend_at(0.7, 0.6)

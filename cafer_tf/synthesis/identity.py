@@ -95,7 +95,18 @@ class Person:
 
 
 def make_person(seed: int, index: int) -> Person:
-    """Person number `index` of the population `seed`, whatever other people there are."""
+    """One person of a population, the same whatever other people there are.
+
+    Args:
+        seed: of the population, from 0.
+        index: of the person, from 0.
+
+    Returns:
+        Head, looks, and the way to express emotions; `express` gives the face of an emotion.
+
+    Raises:
+        ValueError: a negative number.
+    """
     looks, shape, manner = (np.random.default_rng([seed, index, stream]) for stream in range(3))
     head, traits = load_head(), sample_traits(looks)
     appearance = sample_appearance(looks, traits)

@@ -77,9 +77,6 @@ def linear(colour: np.ndarray) -> np.ndarray:
     return np.square(colour)
 
 
-CREASES = ('browUp', 'browDown', 'smile', 'sneer')
-
-
 @functools.cache
 def crease_texture() -> np.ndarray:
     """float32 `[ROWS, COLUMNS, 4]`: where skin folds when brows rise or lower, cheeks smile, or the nose wrinkles."""

@@ -112,7 +112,7 @@ def test_a_wrong_configuration_file_is_named(tmp_path):
 
 
 def test_a_variable_of_somebody_else_is_left_alone():
-    assert from_environment({'CAFER_GOLDENS': '/somewhere'}) == Settings()
+    assert from_environment({'CAFER_CHROMIUM': '/somewhere'}) == Settings()
 
 
 @pytest.mark.parametrize('name', ['OUT', 'ROOT'])

@@ -1,13 +1,16 @@
 """The builder of the asset, on files of a few lines."""
 
 import gzip
+import importlib.util
+import pathlib
 
 import numpy as np
+import pytest
 from PIL import Image
 
-from cafer_tf.synthesis import build_head
 from cafer_tf.synthesis.head import OFFSET_SCALE, Part
 
+SCRIPT = pathlib.Path(__file__).parents[2] / 'scripts' / 'build_head.py'
 OBJ = """
 v 0 7 1
 v 1 7 1
@@ -26,7 +29,15 @@ f 1/1 2/1 3/1
 """
 
 
-def test_build_keeps_head_and_used_targets(tmp_path):
+@pytest.fixture(scope='module')
+def build_head():
+    spec = importlib.util.spec_from_file_location('build_head', SCRIPT)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_build_keeps_head_and_used_targets(build_head, tmp_path):
     (tmp_path / 'mpfb2' / '3dobjs').mkdir(parents=True)
     (tmp_path / 'mpfb2' / '3dobjs' / 'base.obj').write_text(OBJ, encoding='utf-8')
     textures, nose = tmp_path / 'mpfb2' / 'textures', tmp_path / 'mpfb2' / 'targets' / 'nose'

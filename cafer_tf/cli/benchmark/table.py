@@ -12,6 +12,7 @@ import click
 
 from cafer_tf.config import PRESETS, parse_change, parse_pair
 from cafer_tf.datasets import LAYOUTS, Fold
+from cafer_tf.files import write_json
 
 
 @click.command(
@@ -103,12 +104,9 @@ def table(
     from pipeline import console
 
     with console.hush():
-        import tensorflow as tf
-
         from cafer_tf import comparison_table
         from cafer_tf.exclusive import FolderInUseError
         from cafer_tf.ledger import LedgerError
-        from pipeline.components.files import write_json
         from pipeline.errors import EXPECTED
     try:
         # Standard output is for the table alone.
@@ -143,7 +141,7 @@ def table(
     try:
         write_json(summary, out / comparison_table.SUMMARY)
         comparison_table.plot_table(summary, out / comparison_table.PICTURE)
-    except (OSError, tf.errors.OpError) as error:
+    except OSError as error:
         raise click.ClickException(f'the table cannot be written to {out}: {error}') from None
     if run.broken:
         raise click.ClickException(f'{len(run.broken)} of the trainings broke down; see the notes')

@@ -11,6 +11,7 @@ from typing import Any
 import h5py  # type: ignore[import-untyped]
 import numpy as np
 
+from cafer_tf.names import natural_key
 from cafer_tf.networks import preprocessing
 from cafer_tf.networks.pretrained.stored import (
     BATCH_NORMALIZATION,
@@ -23,7 +24,6 @@ from cafer_tf.networks.pretrained.stored import (
     StoredLayer,
     StoredWeights,
     WeightsError,
-    natural_key,
 )
 
 HDF5_MAGIC = b'\x89HDF\r\n\x1a\n'

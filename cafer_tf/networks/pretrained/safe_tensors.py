@@ -9,7 +9,8 @@ import pathlib
 import numpy as np
 import tensorflow as tf
 
-from cafer_tf.networks.pretrained.stored import WeightsError, natural_key
+from cafer_tf.names import natural_key
+from cafer_tf.networks.pretrained.stored import WeightsError
 
 _LARGEST_HEADER = 100_000_000
 _DTYPES = {

