@@ -75,6 +75,12 @@ def pearson(m: Moments) -> tf.Tensor:
 
     `PCC = σ_xy / sqrt((σ_x² + ε)(σ_y² + ε))`; ε (1e-8 in float32, 1e-14 in float64) keeps value and gradient finite
     where a variable is constant, and makes the correlation 0 there.
+
+    Args:
+        m: of float32 or float64, any shape.
+
+    Returns:
+        The same shape and dtype.
     """
     floor = _VARIANCE_FLOOR[m.covariance.dtype]
     return m.covariance / tf.sqrt((m.variance_x + floor) * (m.variance_y + floor))
@@ -85,6 +91,12 @@ def concordance(m: Moments) -> tf.Tensor:
 
     `CCC = 2 σ_xy / (σ_x² + σ_y² + (μ_x - μ_y)² + ε)`, ε as in `pearson`.
 
+    Args:
+        m: of float32 or float64, any shape.
+
+    Returns:
+        The same shape and dtype; 0 where a variable is constant.
+
     Reference: L. I.-K. Lin, "A concordance correlation coefficient to evaluate reproducibility", Biometrics 45 (1989).
     """
     floor = _VARIANCE_FLOOR[m.covariance.dtype]
@@ -92,6 +104,13 @@ def concordance(m: Moments) -> tf.Tensor:
 
 
 def safe_sqrt(x: tf.Tensor) -> tf.Tensor:
-    """Square root of `max(x, 0)` whose gradient is 0, not infinite, where `x` is 0."""
+    """Square root of `max(x, 0)` whose gradient is 0, not infinite, where `x` is 0.
+
+    Args:
+        x: any shape, float.
+
+    Returns:
+        The same shape and dtype, not negative; NaN stays NaN.
+    """
     zero = x <= 0  # so that NaN is not mistaken for 0
     return tf.where(zero, tf.zeros_like(x), tf.sqrt(tf.where(zero, tf.ones_like(x), x)))

@@ -38,6 +38,9 @@ def intensity(labels: Any) -> Any:
     Returns:
         `[...]`, in [0, sqrt(2)], of the type and dtype given.
 
+    Raises:
+        GroupingError: labels of another shape.
+
     Example:
         >>> intensity(np.array([[0.6, 0.8], [0.0, -0.25]]))
         array([1.  , 0.25])

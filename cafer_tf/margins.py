@@ -101,7 +101,16 @@ def channel_mutual_information(x: Any, y: Any, variance: float = 0.2) -> tf.Tens
 
 
 def channel_information(x: Any, y: Any, variance: float = 0.2) -> tf.Tensor:
-    """The entries that `channel_mutual_information` averages, of the shape of `x`."""
+    """The entries that `channel_mutual_information` averages.
+
+    Args:
+        x: any shape, float32 or float64.
+        y: the same shape.
+        variance: σ², positive.
+
+    Returns:
+        The shape and dtype of `x`, in nats, of either sign.
+    """
     x, y = tf.convert_to_tensor(x), tf.convert_to_tensor(y)
     scale = 2 * variance
     upper, lower = -((y + 1) ** 2) / scale, -((y - 1) ** 2) / scale
@@ -122,7 +131,7 @@ def adaptive_neighbourhood(points: Any, labels: Any, coefficient: float = 0.7, w
         weights: `[n]`, 1 for points that are there and 0 for those that are not; all are where none are given.
 
     Returns:
-        `[n]` int32, each from 1 to n, where n is the number of points that are there.
+        `[n]` int32, each from 1 to n, where n is the number of points that are there; a point alone has 1.
 
     Example:
         >>> adaptive_neighbourhood(tf.constant([[0.0], [0.1], [0.2], [5.0]]), [1, 1, 1, 0]).numpy()
@@ -139,12 +148,12 @@ def adaptive_neighbourhood(points: Any, labels: Any, coefficient: float = 0.7, w
     distances = tf.linalg.set_diag(distances, tf.fill([rows], tf.constant(math.inf, distances.dtype)))
     nearest = tf.argsort(distances, axis=1, stable=True)[:, :-1]
     count = tf.reduce_sum(tf.cast(present, tf.int32))
-    numbers = tf.range(1, rows)
+    numbers = tf.range(1, tf.maximum(rows, 1))
     sizes = tf.cast(numbers, points.dtype)
     share = tf.cumsum(tf.cast(tf.gather(labels, nearest), points.dtype), axis=1) / sizes
     clear = (tf.abs(share - 0.5) > coefficient / tf.sqrt(sizes)) & (numbers < count)
-    first = tf.argmax(clear, axis=1, output_type=tf.int32) + 1
-    return tf.where(tf.reduce_any(clear, axis=1), first, count)
+    # The smallest of no numbers is the largest there is, so that a point without others is among them.
+    return tf.minimum(tf.reduce_min(tf.where(clear, numbers, tf.int32.max), axis=1), count)
 
 
 def neighbourhood_confidence(

@@ -3,6 +3,7 @@ import math
 import numpy as np
 import pytest
 import tensorflow as tf
+from tiny import make_data, make_model
 
 from cafer_tf import margins
 
@@ -152,6 +153,31 @@ def test_neighbourhoods_are_the_rule(seed, coefficient):
     points = rng.normal(size=(20, 3)) + seed * labels[:, None]
     result = tf.function(margins.adaptive_neighbourhood)(tf.constant(points), tf.constant(labels), coefficient)
     assert result.numpy().tolist() == neighbourhoods(points, labels, coefficient)
+
+
+@pytest.mark.parametrize('rows', [0, 1, 2])
+@pytest.mark.parametrize('weight', [None, 0.0, 1.0])
+@pytest.mark.parametrize('graph', [False, True])
+def test_neighbourhoods_of_few_points_are_all_there_are(rows, weight, graph):
+    def sizes_of(points):
+        labels = tf.zeros_like(points[:, 0])
+        weights = None if weight is None else tf.fill(tf.shape(labels), weight)
+        return margins.adaptive_neighbourhood(points, labels, weights=weights)
+
+    if graph:
+        sizes_of = tf.function(sizes_of, input_signature=[tf.TensorSpec([None, 3])])
+    sizes = sizes_of(tf.random.stateless_normal([rows, 3], [0, 0]))
+    assert sizes.dtype == tf.int32
+    # One neighbour is no clear majority yet: |0 - ½| < .7.
+    assert sizes.numpy().tolist() == [0 if weight == 0 else rows] * rows
+
+
+def test_a_batch_of_one_has_no_pairs_to_be_sure_of():
+    model = make_model(margin={'confidence': 'nearest_neighbours'})
+    images, labels = (part[:1] for part in make_data())
+    logs = model.test_on_batch(images, labels, return_dict=True)
+    assert logs['confidence'] == 0.0
+    assert all(np.isfinite(value) for value in logs.values())
 
 
 @pytest.mark.parametrize('case', range(2))

@@ -7,14 +7,12 @@ import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from cafer_tf.comparison_table import affectnet
 from cafer_tf.comparison_table.benchmark import Run
 from cafer_tf.comparison_table.published import PUBLISHED, SOURCE
 from cafer_tf.comparison_table.rows import ROWS
 from cafer_tf.metrics.bootstrap import CONFIDENCE
-from cafer_tf.metrics.student import student_half_width
+from cafer_tf.metrics.student import student_interval
 
 SUMMARY = 'table.json'
 """The table as a file, beside the results that it is of."""
@@ -22,23 +20,6 @@ PICTURE = 'table.png'
 """The same as a picture."""
 _SHOWN = 12
 """Characters of a changed value: of a digest of weights, enough to tell it from others."""
-
-
-def interval_over_seeds(values: Sequence[float]) -> dict[str, float | None]:
-    """The mean of some values with Student's interval at 95 %.
-
-    `m ± t(0.975, n - 1) s / √n`, s the standard deviation with ddof 1
-
-    Args:
-        values: one a seed, at least two.
-
-    Example:
-        >>> interval_over_seeds([0.5, 0.7])  # s = .1414, t = 12.706 with one degree of freedom
-        {'value': 0.6, 'low': -0.67..., 'high': 1.87...}
-    """
-    mean = float(np.mean(values))
-    half = student_half_width(values)
-    return {'value': mean, 'low': mean - half, 'high': mean + half}
 
 
 def summarise(run: Run, data: str) -> dict[str, Any]:
@@ -106,7 +87,7 @@ def _over_seeds(pooled: Sequence[Mapping[str, Mapping[str, Any]]]) -> Mapping[st
     if len(pooled) == 1:
         return pooled[0]
     return {
-        output: {name: interval_over_seeds([each[output][name]['value'] for each in pooled]) for name in figures}
+        output: {name: student_interval([each[output][name]['value'] for each in pooled]).to_dict() for name in figures}
         for output, figures in pooled[0].items()
     }
 

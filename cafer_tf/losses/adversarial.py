@@ -141,7 +141,16 @@ def lagrangian_critic_loss(strong: Any, weak: Any, multiplier: Any, penalty: flo
 
 
 def next_multiplier(multiplier: Any, constraint: tf.Tensor, penalty: float) -> tf.Tensor:
-    """`λ + ρ c`, the multiplier after a step of the critic; no gradient flows through."""
+    """The multiplier after a step of the critic, `λ + ρ c`.
+
+    Args:
+        multiplier: λ, scalar.
+        constraint: c, scalar, float32 or float64; no gradient flows through.
+        penalty: ρ, not negative.
+
+    Returns:
+        A scalar of the dtype of `constraint`.
+    """
     return as_dtype(multiplier, constraint.dtype) + penalty * tf.stop_gradient(constraint)
 
 

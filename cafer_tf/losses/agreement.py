@@ -81,7 +81,14 @@ def agreement_loss(y_true: Any, y_pred: Any, ddof: Ddof = 0) -> tf.Tensor:
 
 @tf.keras.utils.register_keras_serializable(package='cafer_tf')
 class AgreementLoss(tf.keras.losses.Loss):
-    """`agreement_loss` as a Keras loss. It is a statistic of the whole batch, so it takes no sample weights."""
+    """`agreement_loss` as a Keras loss. It is a statistic of the whole batch, so it takes no sample weights.
+
+    The batch is that of one replica: under a strategy `compile(loss=…)` adds the replicas' gradients up, so divide the
+    rate of SGD by their number (steps of Adam do not depend on it). `Cafer` goes by the global batch.
+
+    Args:
+        name: of the loss.
+    """
 
     def __init__(self, name: str = 'agreement_loss') -> None:
         super().__init__(name=name, reduction=tf.keras.losses.Reduction.NONE)

@@ -66,6 +66,9 @@ def contrastive_loss(
 class ContrastiveLoss(tf.keras.losses.Loss):
     """`contrastive_loss` as a Keras loss of class labels and embeddings. It takes no sample weights.
 
+    Pairs are those of one replica: under a strategy `compile(loss=…)` adds the replicas' gradients up, so divide
+    the rate of SGD by their number (steps of Adam do not depend on it).
+
     Args:
         margin: a number, or a scalar variable that the caller sets from step to step.
         distance: see `contrastive_loss`.

@@ -26,11 +26,13 @@ def labelled(labels: Any, embeddings: Any) -> tuple[tf.Tensor, tf.Tensor]:
         Labels `[n]` int64 and embeddings `[n, d]`.
 
     Raises:
-        ValueError: other shapes, or labels that are no integers.
+        ValueError: other shapes, labels that are no integers, or embeddings that are no floats.
     """
     labels, embeddings = tf.convert_to_tensor(labels), at_least_float32(embeddings)
     if not labels.dtype.is_integer:
         raise ValueError(f'labels must be integers, one a class; they are {labels.dtype.name}')
+    if not embeddings.dtype.is_floating:
+        raise ValueError(f'embeddings must be floats; they are {embeddings.dtype.name}')
     if embeddings.shape.rank not in (2, None):
         raise ValueError(f'embeddings must have shape [n, d]; theirs is {embeddings.shape}')
     rows = embeddings.shape[:1]

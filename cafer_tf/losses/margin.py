@@ -64,6 +64,9 @@ class MarginLoss(tf.keras.losses.Loss):
     It takes no sample weights. Keras trains a model's variables, of which those of a loss are none: see
     `trainable_variables`.
 
+    Triplets are those of one replica: under a strategy `compile(loss=…)` adds the replicas' gradients up, so divide
+    the rate of SGD by their number (steps of Adam do not depend on it).
+
     Args:
         margin: a number, or a scalar variable that the caller sets from step to step.
         beta: β at the start.

@@ -115,12 +115,17 @@ def checked_triplets(triplets: Any) -> tf.Tensor:
     """Triplets as a tensor.
 
     Args:
-        triplets: `[t, 3]` integers, rows of anchor, positive and negative.
+        triplets: `[t, 3]` integers, rows of anchor, positive and negative; `[0]`, an empty list, is none.
+
+    Returns:
+        `[t, 3]` int64.
 
     Raises:
         ValueError: another shape.
     """
     triplets = tf.cast(triplets, tf.int64)
+    if triplets.shape == [0]:
+        triplets = tf.reshape(triplets, [0, 3])
     if not triplets.shape.is_compatible_with([None, 3]):
         raise ValueError(f'triplets must be rows of (anchor, positive, negative), [t, 3]; theirs is {triplets.shape}')
     return triplets

@@ -66,6 +66,9 @@ class ProxyAnchorLoss(tf.keras.losses.Loss):
     It takes no sample weights. Keras trains a model's variables, of which those of a loss are none: see
     `trainable_variables`.
 
+    Its batch is that of one replica: under a strategy `compile(loss=…)` adds the replicas' gradients up, so divide the
+    rate of SGD by their number (steps of Adam do not depend on it).
+
     Args:
         classes: number of classes, each with a proxy.
         dimension: d, of the embeddings.

@@ -53,6 +53,9 @@ def snr_triplet_loss(
 class SnrTripletLoss(tf.keras.losses.Loss):
     """`snr_triplet_loss` as a Keras loss of class labels and embeddings. It takes no sample weights.
 
+    Triplets are those of one replica: under a strategy `compile(loss=…)` adds the replicas' gradients up, so divide
+    the rate of SGD by their number (steps of Adam do not depend on it).
+
     Args:
         margin: a number, or a scalar variable that the caller sets from step to step.
         regularization: see `snr_triplet_loss`.

@@ -73,6 +73,9 @@ def triplet_hinges(distances: tf.Tensor, triplets: tf.Tensor, margin: tf.Tensor)
 class TripletSemihardLoss(tf.keras.losses.Loss):
     """`triplet_semihard_loss` as a Keras loss of class labels and embeddings. It takes no sample weights.
 
+    Triplets are those of one replica: under a strategy `compile(loss=…)` adds the replicas' gradients up, so divide
+    the rate of SGD by their number (steps of Adam do not depend on it).
+
     Args:
         margin: a number, or a scalar variable that the caller sets from step to step.
         distance: see `triplet_semihard_loss`.

@@ -80,22 +80,29 @@ def part_classes(data: ClassImages, fraction: float, seed: int) -> tuple[ClassIm
     """Parts the classes of a data set in two.
 
     Args:
-        data: at least two classes.
-        fraction: of the classes, rounded, that make the second part; neither part is left without one.
+        data: at least four classes.
+        fraction: of the classes, rounded, that make the second part; neither part is left with fewer than two, since
+            among images of one class every neighbour is the right one.
         seed: of the draw of classes.
 
     Returns:
         The first part, its classes numbered anew from 0 so that each can have a proxy; and the second.
 
     Raises:
-        DataError: fewer than two classes.
+        DataError: fewer than four classes, or a second part in which no class has two images.
     """
     classes = np.unique(data.labels)
-    if len(classes) < 2:
-        raise datasets.DataError('training needs two classes or more: one of them chooses the epoch')
-    count = min(max(round(len(classes) * fraction), 1), len(classes) - 1)
+    if len(classes) < 4:
+        raise datasets.DataError(
+            f'training needs four classes or more, two of them to choose the epoch by; there are {len(classes)}'
+        )
+    count = min(max(round(len(classes) * fraction), 2), len(classes) - 2)
     chosen = np.random.default_rng(seed).choice(classes, count, replace=False)
     second = np.isin(data.labels, chosen)
+    if np.unique(data.labels[second], return_counts=True)[1].max() < 2:
+        raise datasets.DataError(
+            f'the {count} classes to choose the epoch by have one image each, so that none has a neighbour of its class'
+        )
     labels = np.unique(data.labels[~second], return_inverse=True)[1].astype(np.int64)
     return ClassImages(data.images[~second], labels), ClassImages(data.images[second], data.labels[second])
 

@@ -52,13 +52,14 @@ class Settings:
         embedding: d, of the embeddings, at least 3.
         classes_per_batch: classes of a batch, at least 2.
         images_per_class: images of each of them, at least 2.
-        epochs: passes over as many images as there are to train on.
-        validation_fraction: of the training classes, by which the epoch is chosen.
-        weight_decay: of AdamW.
-        warm_up_epochs: epochs at first that train the embedding layer and the loss, and leave the encoder as it is.
+        epochs: passes over as many images as there are to train on, at least 1.
+        validation_fraction: of the training classes, by which the epoch is chosen, in (0, 1).
+        weight_decay: of AdamW, not negative.
+        warm_up_epochs: epochs at first that train the embedding layer and the loss, and leave the encoder as it is;
+            fewer than `epochs`.
         decay_epochs: after how many epochs the rates decay, again and again; 0 for never.
-        decay_rate: by what they are multiplied then.
-        constant: c of the adaptive margin; N is the batch size.
+        decay_rate: by what they are multiplied then, in (0, 1].
+        constant: c of the adaptive margin, in (0, N], where N is the batch size.
         losses: settings of each loss of `LOSSES`.
     """
 
@@ -87,6 +88,10 @@ class Settings:
         _require(self.images_per_class >= 2, 'images_per_class must be at least 2, for positives')
         _require(self.epochs >= 1, 'epochs must be at least 1')
         _require(0 < self.validation_fraction < 1, 'validation_fraction must lie between 0 and 1')
+        _require(self.weight_decay >= 0, 'weight_decay must not be negative')
+        _require(0 <= self.warm_up_epochs < self.epochs, 'warm_up_epochs must be at least 0, and fewer than epochs')
+        _require(self.decay_epochs >= 0, 'decay_epochs must not be negative')
+        _require(0 < self.decay_rate <= 1, 'decay_rate must be above 0, and at most 1')
         _require(0 < self.constant <= self.batch_size, 'constant (c) must be positive, and at most the batch size N')
 
     @property

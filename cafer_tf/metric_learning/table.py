@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import math
 import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from cafer_tf.metric_learning.rows import LOSSES, ROWS
 from cafer_tf.metric_learning.training import KS
 from cafer_tf.metrics.bootstrap import CONFIDENCE
-from cafer_tf.metrics.student import student_half_width
+from cafer_tf.metrics.student import student_interval
 
 _CELL = 16
 _NAME = 28
 
 
 def mean_interval(values: Sequence[float]) -> dict[str, float | None]:
-    """The mean of some values, and half of the width of its 95 % interval by Student's t.
-
-    `t · s / √n`, s the standard deviation with n - 1 below
+    """The mean of some values, and half of the width of its 95 % interval by Student's t, to four digits.
 
     Args:
         values: at least one.
@@ -33,8 +28,8 @@ def mean_interval(values: Sequence[float]) -> dict[str, float | None]:
         >>> mean_interval([0.5, 0.7])  # s = .1414, t = 12.706 with one degree of freedom
         {'mean': 0.6, 'half_width': 1.2706}
     """
-    half = student_half_width(values)
-    return {'mean': round(float(np.mean(values)), 4), 'half_width': None if math.isnan(half) else round(half, 4)}
+    mean = student_interval(values)
+    return {'mean': round(mean.value, 4), 'half_width': None if mean.high is None else round(mean.high - mean.value, 4)}
 
 
 def summarise(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from cafer_tf.metric_learning import augmentation
 from cafer_tf.metric_learning.data import ClassData, ClassImages, balanced_batches, part_classes
 from cafer_tf.metric_learning.networks import EMBEDDING_LAYER, build_network
 from cafer_tf.metric_learning.rows import Objective, Row
-from cafer_tf.metric_learning.settings import Settings
+from cafer_tf.metric_learning.settings import Settings, SettingsError
 from cafer_tf.metrics import recall_at_k
 
 KS = (1, 2, 4, 8)
@@ -23,7 +23,7 @@ _CHUNK = 256
 
 
 class DivergedError(ArithmeticError):
-    """A loss became NaN or infinite."""
+    """A loss or an embedding became NaN or infinite."""
 
 
 def train_row(
@@ -56,20 +56,28 @@ def train_row(
         and its `validation`.
 
     Raises:
-        DivergedError: the loss is no finite number any more.
-        DataError: too few classes.
+        DivergedError: the loss or an embedding is no finite number any more.
+        DataError: too few classes, or too few images of those that choose the epoch.
+        SettingsError: c of the adaptive margin is above the size of a batch of the classes that there are.
     """
     tf.keras.backend.clear_session()
     tf.keras.utils.set_random_seed(seed)
     own = settings.losses[row.loss]
     fit, validation = part_classes(data.train, settings.validation_fraction, seed)
     classes = len(np.unique(fit.labels))
+    # As `balanced_batches` makes them: of all classes, where there are fewer than a batch asks for.
+    batch_size = min(settings.classes_per_batch, classes) * settings.images_per_class
+    if row.adaptive and settings.constant > batch_size:
+        raise SettingsError(
+            f'constant (c) must be at most the batch size N, here {batch_size} with {classes} classes to train on; '
+            f'it is {settings.constant:g}'
+        )
     model = build_network(settings.network, settings.image_size, settings.embedding, weights)
     objective = Objective(row, classes, settings.embedding, own.margin, own.neighbours, settings.constant)
     trainer = Trainer(model, objective, settings, own.learning_rate, own.own_rate, seed)
     embed = _embedder(model, settings.image_size)
     batches = balanced_batches(fit.labels, settings.classes_per_batch, settings.images_per_class, seed)
-    steps = max(len(fit.labels) // settings.batch_size, 1)
+    steps = max(len(fit.labels) // batch_size, 1)
     curve: list[dict[str, float]] = []
     best = model.get_weights()
     for epoch in tqdm(range(settings.epochs), desc=row.name, unit='epoch', leave=False, disable=not progress or None):
@@ -77,7 +85,13 @@ def train_row(
         loss, margin = trainer.epoch(epoch, (ClassImages(fit.images[rows], fit.labels[rows]) for rows in drawn))
         if not np.isfinite(loss):
             raise DivergedError(f'{row.name}, seed {seed}: the loss is {loss} in epoch {epoch + 1}; lower its rate')
-        score = recall_at_k(embed(validation.images), validation.labels, KS[:1])[1]
+        embeddings = embed(validation.images)
+        # What the last step makes of the weights is in no loss of this epoch.
+        if not np.isfinite(embeddings).all():
+            raise DivergedError(
+                f'{row.name}, seed {seed}: embeddings are not finite after epoch {epoch + 1}; lower its rate'
+            )
+        score = recall_at_k(embeddings, validation.labels, KS[:1])[1]
         if score > max((entry['validation'] for entry in curve), default=-1):
             best = model.get_weights()
         curve.append({'loss': loss, 'margin': margin, 'validation': score})

@@ -24,6 +24,10 @@ class _AgreementMetric(Transient, tf.keras.metrics.Metric):
     Args:
         output: `valence`, `arousal`, or `mean` for the mean of the two.
         name: by default `<output>_<suffix>`, or the suffix alone for the mean.
+        dtype: of the result.
+
+    Raises:
+        ValueError: another output.
     """
 
     suffix = ''
@@ -79,7 +83,16 @@ class _AgreementMetric(Transient, tf.keras.metrics.Metric):
 
 @tf.keras.utils.register_keras_serializable(package='cafer_tf')
 class RootMeanSquaredError(_AgreementMetric):
-    """`RMSE = sqrt(mean (ŷ - y)²)`, in units of the label."""
+    """`RMSE = sqrt(mean (ŷ - y)²)`, in units of the label.
+
+    Args:
+        output: `valence`, `arousal`, or `mean` for the mean of the two.
+        name: by default `<output>_<suffix>`, or the suffix alone for the mean.
+        dtype: of the result.
+
+    Raises:
+        ValueError: another output.
+    """
 
     suffix = 'rmse'
 
@@ -96,7 +109,16 @@ class RootMeanSquaredError(_AgreementMetric):
 
 @tf.keras.utils.register_keras_serializable(package='cafer_tf')
 class SignAgreement(_AgreementMetric):
-    """`SAGR = mean [sign ŷ = sign y]`, in [0, 1]; zero is a sign of its own."""
+    """`SAGR = mean [sign ŷ = sign y]`, in [0, 1]; zero is a sign of its own.
+
+    Args:
+        output: `valence`, `arousal`, or `mean` for the mean of the two.
+        name: by default `<output>_<suffix>`, or the suffix alone for the mean.
+        dtype: of the result.
+
+    Raises:
+        ValueError: another output.
+    """
 
     suffix = 'sagr'
 
@@ -147,7 +169,16 @@ class _CorrelationMetric(_AgreementMetric):
 
 @tf.keras.utils.register_keras_serializable(package='cafer_tf')
 class PearsonCorrelation(_CorrelationMetric):
-    """Pearson correlation coefficient, in [-1, 1]; 0 where a variable is constant."""
+    """Pearson correlation coefficient, in [-1, 1]; 0 where a variable is constant.
+
+    Args:
+        output: `valence`, `arousal`, or `mean` for the mean of the two.
+        name: by default `<output>_<suffix>`, or the suffix alone for the mean.
+        dtype: of the result.
+
+    Raises:
+        ValueError: another output.
+    """
 
     suffix = 'pcc'
 
@@ -157,7 +188,16 @@ class PearsonCorrelation(_CorrelationMetric):
 
 @tf.keras.utils.register_keras_serializable(package='cafer_tf')
 class ConcordanceCorrelation(_CorrelationMetric):
-    """Lin's concordance correlation coefficient, `2 σ_xy / (σ_x² + σ_y² + (μ_x - μ_y)²)`, in [-1, 1]."""
+    """Lin's concordance correlation coefficient, `2 σ_xy / (σ_x² + σ_y² + (μ_x - μ_y)²)`, in [-1, 1].
+
+    Args:
+        output: `valence`, `arousal`, or `mean` for the mean of the two.
+        name: by default `<output>_<suffix>`, or the suffix alone for the mean.
+        dtype: of the result.
+
+    Raises:
+        ValueError: another output.
+    """
 
     suffix = 'ccc'
 

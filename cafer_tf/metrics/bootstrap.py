@@ -32,8 +32,8 @@ class Interval:
     """A figure with its confidence interval; bounds are None where there is too little to say.
 
     Attributes:
-        value: of all people together.
-        low, high: the percentile interval.
+        value: the figure.
+        low, high: its bounds.
     """
 
     value: float

@@ -81,7 +81,7 @@ def test_encoder_term_and_its_gradient():
     np.testing.assert_allclose(tape.gradient(loss, outputs), np.full([2, 4], -0.1 / 8))
 
 
-# Numbers of this size make a table no reader checks; where the golden file lies beside the project, use all of it.
+# Numbers of this size make a table no reader checks: they lie in a file.
 @pytest.mark.parametrize('case', [0, 1, 2, 4])
 def test_reproduces_the_golden_poster_objective(case, goldens):
     values = goldens('caf_reference')

@@ -133,6 +133,7 @@ def test_half_precision_is_judged_in_float32(dtype):
         ({'labels': [0, 1, 2]}, 'one entry a row'),
         ({'labels': [[0, 1], [1, 0]]}, 'one entry a row'),
         ({'embeddings': np.zeros([2, 3, 1])}, r'shape \[n, d\]'),
+        ({'embeddings': np.zeros([2, 3], int)}, 'embeddings must be floats; they are int64'),
         ({'margin': [0.1, 0.2]}, 'margin must be one number'),
         ({'distance': 'cosine'}, 'l2, squared_l2 or snr'),
         ({'reduction': 'sum'}, 'mean or nonzero_mean'),

@@ -141,7 +141,8 @@ def test_without_a_triplet_it_costs_nothing():
     value, gradient = checks.value_and_gradient(lambda h: triplet_semihard_loss(labels * 0, h), embeddings)
     assert value == 0
     assert not gradient.any()
-    assert float(triplet_semihard_loss(labels, embeddings, triplets=np.zeros([0, 3], int))) == 0
+    for nothing in (np.zeros([0, 3], int), []):
+        assert float(triplet_semihard_loss(labels, embeddings, triplets=nothing)) == 0
     # Embeddings alike are no further away: none is semi-hard, but each triplet costs the margin.
     alike = np.ones([12, 5])
     assert float(triplet_semihard_loss(labels, alike)) == 0

@@ -37,14 +37,28 @@ def test_the_classes_to_train_on_are_numbered_from_0():
 
 
 def test_another_seed_sets_other_classes_aside():
-    data = ClassImages(np.zeros((40, 1, 1, 1), np.uint8), np.arange(40))
+    data = ClassImages(np.zeros((80, 1, 1, 1), np.uint8), np.arange(80) // 2)
     chosen = [tuple(part_classes(data, 0.2, seed)[1].labels) for seed in (0, 0, 1)]
-    assert chosen[0] == chosen[1] != chosen[2] and len(chosen[0]) == 8
+    assert chosen[0] == chosen[1] != chosen[2] and len(chosen[0]) == 16
 
 
-def test_one_class_cannot_be_parted():
-    with pytest.raises(DataError, match='two classes'):
-        part_classes(ClassImages(np.zeros((3, 1, 1, 1), np.uint8), np.zeros(3, np.int64)), 0.2, 0)
+@pytest.mark.parametrize(
+    ('classes', 'fraction', 'second'), [(4, 0.2, 2), (8, 0.01, 2), (12, 0.2, 2), (13, 0.2, 3), (5, 0.9, 3)]
+)
+def test_neither_part_has_one_class_alone(classes, fraction, second):
+    data = ClassImages(np.zeros((2 * classes, 1, 1, 1), np.uint8), np.repeat(np.arange(classes), 2))
+    parts = part_classes(data, fraction, seed=0)
+    assert [len(np.unique(part.labels)) for part in parts] == [classes - second, second]
+
+
+@pytest.mark.parametrize(
+    ('labels', 'message'),
+    [([0] * 8, 'there are 1'), ([0, 0, 1, 1, 2, 2], 'there are 3'), (range(10), 'the 2 classes .* one image each')],
+)
+def test_too_little_to_choose_the_epoch_by_is_said(labels, message):
+    images = np.zeros((len(labels), 1, 1, 1), np.uint8)
+    with pytest.raises(DataError, match=message):
+        part_classes(ClassImages(images, np.array(labels)), 0.2, 0)
 
 
 def test_batches_hold_as_many_of_each_class_and_come_to_all_classes():

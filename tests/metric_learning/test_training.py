@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from cafer_tf.metric_learning import ROWS, DivergedError, train_row
+from cafer_tf.metric_learning import ROWS, DivergedError, SettingsError, train_row
 from cafer_tf.metric_learning.data import ClassImages, load_classes
 from cafer_tf.metric_learning.networks import build_network
 from cafer_tf.metric_learning.rows import Objective
@@ -57,13 +57,32 @@ def test_a_loss_that_is_no_number_stops_the_run(data, small, eager):
         train_row(data, ROWS['dsml'], 3, small.with_changes(['dsml.learning_rate=1e30', 'weight_decay=1e30']))
 
 
+def test_embeddings_that_are_no_numbers_stop_the_run(data, small, eager):
+    # One step an epoch: its loss is that of the first weights, and only its update is too long.
+    changes = ('epochs=1', 'classes_per_batch=4', 'images_per_class=4', 'dsml.learning_rate=1e30')
+    with pytest.raises(DivergedError, match='dsml, seed 3: embeddings are not finite after epoch 1'):
+        train_row(data, ROWS['dsml'], 3, small.with_changes(changes))
+
+
+def test_an_epoch_goes_by_the_batches_that_there_are(data, small, eager):
+    # Of four classes to train on, a batch of thirty is a batch of four.
+    four, thirty = (small.with_changes(['epochs=1', f'classes_per_batch={classes}']) for classes in (4, 30))
+    assert train_row(data, ROWS['triplet'], 0, thirty) == train_row(data, ROWS['triplet'], 0, four)
+
+
+def test_a_constant_above_the_batches_that_there_are_is_refused(data, small):
+    settings = small.with_changes(['classes_per_batch=30', 'constant=9'])
+    with pytest.raises(SettingsError, match='here 8 with 4 classes to train on; it is 9'):
+        train_row(data, ROWS['triplet_adaptive'], 0, settings)
+
+
 def test_warm_up_leaves_the_encoder_as_it_is_and_rates_decay(tmp_path, small, eager):
     # An encoder with weights from a file, and its batch normalisation as it came.
     generator = np.random.default_rng(0)
     images = ClassImages(generator.integers(0, 256, (16, 36, 36, 3), np.uint8), np.repeat(np.arange(4), 4))
     encoder = build_network('compact', 32, 4).get_layer('compact')
     encoder.save_weights(tmp_path / 'encoder.weights.h5')
-    changes = ('network=compact', 'stored_size=36', 'image_size=32', 'augmentation=crop', 'epochs=2')
+    changes = ('network=compact', 'stored_size=36', 'image_size=32', 'augmentation=crop', 'epochs=3')
     settings = small.with_changes([*changes, 'warm_up_epochs=2', 'decay_epochs=1', 'decay_rate=0.25'])
     network = build_network('compact', 32, 4, tmp_path / 'encoder.weights.h5')
     for ours, stored in zip(network.get_layer('compact').get_weights(), encoder.get_weights(), strict=True):

@@ -19,6 +19,21 @@ def reference(embeddings, labels, ks):
     return {k: count / len(unit) for k, count in hits.items()}
 
 
+def nearest(embeddings, labels, ks):
+    """The same by the differences of unit rows, which do not cancel where rows are close together."""
+    embeddings = np.asarray(embeddings, np.float64)
+    norms = np.linalg.norm(embeddings, axis=1, keepdims=True)
+    unit = embeddings / np.where(norms == 0, 1, norms)
+    hits = dict.fromkeys(ks, 0)
+    for i in range(len(unit)):
+        squares = ((unit - unit[i]) ** 2).sum(axis=1)
+        squares[i] = np.inf
+        order = np.argsort(squares, kind='stable')
+        for k in ks:
+            hits[k] += labels[i] in labels[order[:k]]
+    return {k: count / len(unit) for k, count in hits.items()}
+
+
 def data(seed, rows=60, dimension=8, classes=10):
     rng = np.random.default_rng(seed)
     return rng.normal(size=(rows, dimension)), rng.integers(0, classes, rows)
@@ -56,6 +71,41 @@ def test_of_neighbours_equally_near_the_first_counts(seed):
 def test_does_not_depend_on_the_chunks(chunk_size):
     embeddings, labels = data(3)
     assert recall_at_k(embeddings, labels, chunk_size=chunk_size) == recall_at_k(embeddings, labels)
+
+
+@pytest.mark.parametrize(
+    ('dtype', 'spread'), [('float32', 1e-6), ('float32', 1e-4), ('float64', 1e-8), ('float64', 1e-6)]
+)
+@pytest.mark.parametrize('noise', [0.3, 1.0])
+@pytest.mark.parametrize('zeros', [0, 1])
+def test_embeddings_that_are_close_together_are_told_apart(dtype, spread, noise, zeros):
+    rng = np.random.default_rng(0)
+    labels = np.arange(200) % 20
+    rows = rng.normal(size=(20, 16))[labels] + noise * rng.normal(size=(200, 16))
+    # A row of zeros is far from all; of a class of its own, it misses.
+    embeddings = np.concatenate([1 + spread * rows, np.zeros([zeros, 16])]).astype(dtype)
+    labels = np.concatenate([labels, np.full(zeros, 20)])
+    ks = (1, 2, 4, 8)
+    expected = nearest(embeddings, labels, ks)
+    assert expected[1] > 0.99 * 200 / len(labels) if noise < 1 else 0.5 < expected[1] < expected[8]
+    for chunk_size in (7, 256):
+        assert recall_at_k(embeddings, labels, ks, chunk_size) == expected
+
+
+def test_a_row_of_zeros_is_1_away_from_all_others():
+    # Row 0 is √2 (1 - cos 1.4)^½ = 1.29 away from row 2 and 2 from row 3, so that its class, in row 1, is the nearest.
+    # From row 1 all others are equally near, of which row 0 is the first.
+    embeddings = np.array([[1.0, 0.0], [0.0, 0.0], [np.cos(1.4), np.sin(1.4)], [-1.0, 0.0]])
+    labels = np.array([0, 0, 1, 2])
+    assert recall_at_k(embeddings, labels, ks=(1,)) == {1: 0.5} == nearest(embeddings, labels, (1,))
+
+
+@pytest.mark.parametrize('seed', range(3))
+def test_multiples_of_one_embedding_rank_by_their_order(seed):
+    rng = np.random.default_rng(seed)
+    embeddings = np.outer(rng.choice([0.3, 1.0, 7.0, np.pi], 30), rng.normal(size=9))
+    labels = rng.integers(0, 6, 30)
+    assert recall_at_k(embeddings, labels) == recall_at_k(np.ones([30, 1]), labels)
 
 
 def test_embeddings_all_alike_rank_by_their_order():
