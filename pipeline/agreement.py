@@ -1,7 +1,7 @@
 """RMSE, PCC, CCC and SAGR as metrics of TensorFlow Model Analysis: pooled over each slice, by person and by video.
 
-They are what `cafer_tf.evaluation` computes. Intervals come from drawing people again; a slice of one person has none,
-and no metric of that name. Nor are there quantiles over people in such a slice.
+They, and the line of calibration, are what `cafer_tf.evaluation` computes. Intervals come from drawing people again; a
+slice of one person has none, and no metric of that name. Nor are there quantiles over people in such a slice.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from tensorflow_model_analysis.metrics import metric_types, metric_util
 from cafer_tf import features
 from cafer_tf.evaluation import sets
 from cafer_tf.metrics.bootstrap import Interval, bootstrap, mean_of, replicate
-from cafer_tf.metrics.statistic import AgreementStatistic
+from cafer_tf.metrics.statistic import TINY, AgreementStatistic
 from pipeline.tallies import DrawnMetric, Tally, tally_computation
 
 Figures = dict[str, float]
@@ -57,6 +57,14 @@ def _derived(
 
 def _pooled(tally: Tally, name: str) -> Figures:
     return {name: getattr(tally.total, name)()}
+
+
+def _calibration(tally: Tally, name: str) -> Figures:
+    total = tally.total
+    if not total.count or total.square_p / total.count < TINY:
+        return {}
+    slope = total.product / total.square_p
+    return {f'{name}_slope': slope, f'{name}_intercept': total.mean_y - slope * total.mean_p}
 
 
 def _bounds(tally: Tally, name: str, resamples: int, confidence: float, seed: int) -> Figures:
@@ -133,6 +141,16 @@ class SAGR(tfma.metrics.Metric):
         super().__init__(_derived(_pooled), name=name)
 
 
+class Calibration(tfma.metrics.Metric):
+    """The line of the label over the prediction, `calibration_slope` and `calibration_intercept`.
+
+    It is that of `cafer_tf.metrics.calibration_curve`; a slice whose predictions are all the same has none.
+    """
+
+    def __init__(self, name: str = 'calibration'):
+        super().__init__(_derived(_calibration), name=name)
+
+
 class Bounds(DrawnMetric):
     """The confidence intervals of all four over people: `rmse_low`, `rmse_high`, `pcc_low` and so on."""
 
@@ -185,6 +203,6 @@ class VideoCCC(tfma.metrics.Metric):
         )
 
 
-for _metric in (RMSE, PCC, CCC, SAGR, Bounds, MeanCCC, SubjectCCC, VideoCCC):
+for _metric in (RMSE, PCC, CCC, SAGR, Calibration, Bounds, MeanCCC, SubjectCCC, VideoCCC):
     # How TFMA finds a class that an EvalConfig names by `module` and `class_name`.
     metric_types.register_metric(_metric)

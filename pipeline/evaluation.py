@@ -79,6 +79,7 @@ def _figures(output: str, bound: float, drop: float) -> tfma.MetricsSpec:
         )
     )
     others = [
+        _ours('Calibration', AGREEMENT),
         _ours('Bounds', AGREEMENT, **DRAWS),
         _ours('SubjectCCC', AGREEMENT, **ENOUGH),
         _ours('VideoCCC', AGREEMENT, **ENOUGH),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import pathlib
 import tempfile
@@ -81,6 +82,8 @@ def write_report(
     Raises:
         RunError and the other expected errors of `pipeline.errors`.
     """
+    if path is not None:
+        _check(path)
     try:
         return _write(out, path or out / REPORT, seed, video_folder, study, table)
     except EXPECTED:
@@ -88,6 +91,14 @@ def write_report(
     except (OSError, ValueError, tf.errors.OpError) as error:
         reason = ' '.join(str(error).split())
         raise RunError(f'the report of {out} cannot be written: {reason}') from error
+
+
+def _check(path: pathlib.Path) -> None:
+    """Refuses a place for the page that nothing can be written to, before minutes are spent on it."""
+    if path.is_dir():
+        raise RunError(f'{path} cannot be written: it is a folder. Name a file, for example {path / REPORT}')
+    if not path.parent.is_dir():
+        raise RunError(f'{path} cannot be written: there is no folder {path.parent}')
 
 
 def _write(
@@ -115,6 +126,12 @@ def _write(
         + (', people never seen' if unseen.subjects_known else ''),
         seed=seed,
     )
+    if video_folder is None:
+        videos = films.of_split(unseen, test)
+    else:
+        shown = films.shown(predictor, video_folder, seed)
+        videos = dataclasses.replace(shown, dataset=_dataset(video_folder.root, video_folder.layout))
+        figures['videos'] = videos.judged
     places = page.shown_faces(unseen)
     material = page.Material(
         model=figures['model'],
@@ -127,7 +144,7 @@ def _write(
         evaluation=figures,
         unseen=unseen,
         faces=dict(zip(places, input.read_images(test, places), strict=True)),
-        videos=films.shown(predictor, video_folder, seed) if video_folder else films.of_split(unseen, test),
+        videos=videos,
         comparisons=beside,
     )
     written = Written(path, out / EVALUATION, figures)
@@ -160,9 +177,8 @@ def _current(out: pathlib.Path, version: str) -> Written | None:
 def _data(origin: Origin, root: pathlib.Path, subjects_known: bool) -> page.Data:
     grouped = read_json(origin.grouping / 'grouping.json')
     quarantined = (origin.quarantine / QUARANTINE).read_text(encoding='utf-8').splitlines()
-    rendered = any((root / name).is_file() for name in (PARAMETERS, films.PARAMETERS))
     return page.Data(
-        dataset=page.RENDERED if rendered else origin.layout,
+        dataset=_dataset(root, origin.layout),
         splits={
             split: page.Split(_people(origin, split) if subjects_known else None, **grouped['sizes'][split])
             for split in features.SPLITS
@@ -172,6 +188,12 @@ def _data(origin: Origin, root: pathlib.Path, subjects_known: bool) -> page.Data
         histogram=grouping.IntensityHistogram(np.array(grouped['histogram']['counts'], np.int64)),
         threshold=grouped['otsu_threshold'],
     )
+
+
+def _dataset(root: pathlib.Path, layout: str) -> str:
+    """What the page calls a data set."""
+    rendered = any((root / name).is_file() for name in (PARAMETERS, films.PARAMETERS))
+    return page.RENDERED if rendered else layout
 
 
 def _people(origin: Origin, split: str) -> int:

@@ -5,17 +5,20 @@ from __future__ import annotations
 import json
 import pathlib
 import tempfile
-import uuid
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from cafer_tf.cli import judged
+from cafer_tf.datasets import Fold
+from cafer_tf.files import write_text
 
 if TYPE_CHECKING:
     from cafer_tf.evaluation import Predicted
     from cafer_tf.serving import Predictor
     from pipeline.lineage import Origin
+
+_UNKNOWN = 'not known to be new to the model'
 
 
 @click.command(
@@ -25,10 +28,19 @@ Examples:
   cafer evaluate --run runs/mine --seen-root more-images/ --plot calibration.png
   cafer evaluate --model runs/demo/serving/cafer --dataset csv --root faces/ --split all
   cafer evaluate --model runs/mine/serving/cafer --dataset afew_va --root AFEW-VA/ --split all --json
+  cafer evaluate --model runs/afew_va_2/serving/cafer --dataset afew_va --root AFEW-VA/ --fold 2/5
+
+People of --root may be people the model was trained on, unless --fold and --seed are those of its run, or the data set
+names the splits: it is judged all the same, and not said to be new to the model.
 """
 )
 @judged.options(
     run='Folder of a run: its served model, and the test split it ingested.', split='Which faces of --root are judged.'
+)
+@click.option(
+    '--fold',
+    metavar='K/N',
+    help='The K-th of N parts of the people of --root is the test, where no splits are named; as in `cafer run`.',
 )
 @click.option(
     '--seen-root',
@@ -57,6 +69,7 @@ def evaluate(
     dataset: str | None,
     root: pathlib.Path | None,
     split: str,
+    fold: str | None,
     seen_root: pathlib.Path | None,
     resamples: int,
     seed: int,
@@ -71,6 +84,7 @@ def evaluate(
     linear classifier reads the person from the embedding.
     """
     judged.check(run, model, dataset, root)
+    part = _fold(fold, run, split)
     path = path or (run or pathlib.Path()) / 'evaluation.json'
     for file in (path, plot or path):
         if not file.parent.is_dir():
@@ -88,7 +102,8 @@ def evaluate(
             seen_root = seen_root or _rendered(run, origin)
             unseen, which = _ingested(predictor, run, origin)
         else:
-            unseen, which = _folder(predictor, dataset or '', root or pathlib.Path(), split, seed)
+            unseen, which = _folder(predictor, dataset or '', root or pathlib.Path(), split, seed, part)
+            which = f'{which}; {_UNKNOWN}'
         seen, others = None, ''
         if seen_root:
             seen, others = _folder(predictor, dataset or 'csv', seen_root, judged.ALL, seed)
@@ -101,6 +116,7 @@ def evaluate(
             seen_filter=f'{evaluation.SEEN}, {others}',
             resamples=resamples,
             seed=seed,
+            held_out=run is not None,
         )
     except EXPECTED as error:
         raise click.ClickException(str(error)) from None
@@ -109,6 +125,22 @@ def evaluate(
     click.echo(f'figures: {path}', err=as_json)
     if plot is not None:
         click.echo(f'plot: {plot}', err=as_json)
+
+
+def _fold(text: str | None, run: pathlib.Path | None, split: str) -> Fold | None:
+    """The fold that is asked for.
+
+    Raises:
+        UsageError: it is none, or nothing is parted.
+    """
+    if text is None:
+        return None
+    if run is not None or split == judged.ALL:
+        raise click.UsageError(f'--fold parts the people of --root: leave out --run and --split {judged.ALL}')
+    try:
+        return Fold.parse(text)
+    except ValueError as error:
+        raise click.UsageError(f'--fold: {error}') from None
 
 
 def _origin(run: pathlib.Path, predictor: Predictor) -> Origin:
@@ -139,16 +171,19 @@ def _ingested(predictor: Predictor, run: pathlib.Path, origin: Origin) -> tuple[
     return faces, f'{SPLIT} split of the run {run.absolute().name}{people}'
 
 
-def _folder(predictor: Predictor, dataset: str, root: pathlib.Path, split: str, seed: int) -> tuple[Predicted, str]:
+def _folder(
+    predictor: Predictor, dataset: str, root: pathlib.Path, split: str, seed: int, fold: Fold | None = None
+) -> tuple[Predicted, str]:
     """What the model says of the faces of a folder, and which these are."""
     from cafer_tf import evaluation
 
     with tempfile.TemporaryDirectory() as folder:
         file = f'{folder}/faces.tfrecord'
-        unusable = evaluation.write_faces(dataset, root, file, predictor.config.faces, split, seed)
+        written = evaluation.write_faces(dataset, root, file, predictor.config.faces, split, seed, fold)
         faces = evaluation.predict(predictor, [file])
-    left_out = f', without {unusable} unusable images' if unusable else ''
-    return faces, f'{split} {"faces" if split == judged.ALL else "split"} of {dataset} {root.name}{left_out}'
+    left_out = f', without {written.unusable} unusable images' if written.unusable else ''
+    which = f'{split} {"faces" if split == judged.ALL else "split"} of {dataset} {root.name}{left_out}'
+    return faces, '; '.join((which, *written.notes))
 
 
 def _name(directory: pathlib.Path, run: pathlib.Path | None) -> str:
@@ -160,12 +195,9 @@ def _write(found: dict[str, Any], path: pathlib.Path, plot: pathlib.Path | None)
     """Writes the figures, and the calibration plot where that is asked."""
     from cafer_tf.report.calibration import plot_calibration
 
-    aside = path.with_name(f'.{path.name}.{uuid.uuid4().hex}')
     try:
-        aside.write_text(json.dumps(found, indent=2, allow_nan=False) + '\n', encoding='utf-8')
-        aside.replace(path)
+        write_text(json.dumps(found, indent=2, allow_nan=False) + '\n', path)
     except OSError as error:
-        aside.unlink(missing_ok=True)
         raise click.ClickException(f'{path} cannot be written: {error.strerror}') from None
     if plot is not None:
         try:

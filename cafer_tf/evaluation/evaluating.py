@@ -30,6 +30,7 @@ def evaluate(
     resamples: int = RESAMPLES,
     confidence: float = CONFIDENCE,
     seed: int = 0,
+    held_out: bool = True,
 ) -> dict[str, Any]:
     """Judges a model by what it said of faces of people it has never seen, and of people it has.
 
@@ -37,7 +38,7 @@ def evaluate(
     the seen minus that of the unseen.
 
     Args:
-        unseen: predictions for people who were not in training.
+        unseen: predictions for people who were not in training, as far as that is known.
         threshold: of emotional intensity, by which the model parts strong emotion from weak, in [0, sqrt(2)].
         model: its name, for the record.
         seen: predictions for people who were, in images that were not.
@@ -45,11 +46,13 @@ def evaluate(
         seen_filter: likewise, of `seen`.
         resamples: draws of people for the intervals.
         confidence: coverage of the intervals, in (0, 1).
-        seed: of every draw.
+        seed: of every draw; people of `seen` are drawn by it and a 1.
+        held_out: whether the faces of `unseen` are known to have been kept from training.
 
     Returns:
-        Plain values that JSON can hold: `format`, `model`, `seed`, `resamples`, `confidence`, `threshold`, `unseen` and
-        `seen` (see `judge`), `gap` and `identity`. What cannot be said is None.
+        Plain values that JSON can hold: `format`, `model`, `seed`, `resamples`, `confidence`, `threshold`, `held_out`,
+        `unseen` and `seen` (see `judge`; each has the seed of its own draws), `gap` (by the draws of both) and
+        `identity`. What cannot be said is None.
     """
     draws = sets.Draws(resamples, confidence, seed)
     apart = sets.Draws(resamples, confidence, (seed, 1))
@@ -60,6 +63,7 @@ def evaluate(
         'resamples': resamples,
         'confidence': confidence,
         'threshold': threshold,
+        'held_out': held_out,
         'unseen': sets.judge(unseen, threshold, unseen_filter, draws),
         'seen': None if seen is None else sets.judge(seen, threshold, seen_filter, apart),
         'gap': None if seen is None else _gap(seen, unseen, apart, draws),

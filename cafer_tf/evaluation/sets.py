@@ -50,27 +50,26 @@ def judge(faces: Predicted, threshold: float, filter: str, draws: Draws) -> dict
         draws: how intervals are made.
 
     Returns:
-        `filter`, `examples`, `subjects` (None where the data set does not say who is shown), `pooled`, `per_subject`,
-        `per_video` (None without videos), `slices`, `unsliced` and `calibration`.
+        `filter`, `examples`, `subjects` (None where the data set does not say who is shown), `seed` of the intervals,
+        `pooled`, `per_subject`, `per_video` (None without videos; of the faces with one alone), `slices`, `unsliced`
+        and `calibration`.
     """
-    people = _people(faces)
-    filmed = faces.videos != ''
+    everyone, filmed = np.ones(len(faces), bool), faces.videos != ''
     return {
         'filter': f'{filter}; {_intervals_over(faces)}',
         'examples': len(faces),
-        'subjects': people,
+        'subjects': _people(faces, everyone),
+        'seed': draws.seed if isinstance(draws.seed, int) else [*draws.seed],
         'pooled': intervals(replicates(faces, draws), draws.confidence),
-        'per_subject': ccc_by(faces.labels, faces.predictions, faces.subjects),
-        'per_video': (
-            ccc_by(faces.labels[filmed], faces.predictions[filmed], faces.videos[filmed]) if filmed.any() else None
-        ),
+        'per_subject': _spread(faces, faces.subjects, everyone, filter),
+        'per_video': _spread(faces, faces.videos, filmed, f'{filter}; faces of videos') if filmed.any() else None,
         'slices': [
             {
                 'name': part.name,
                 'value': part.value,
                 'filter': f'{filter}; {part.filter}; {_intervals_over(faces)}',
                 'examples': int(part.mask.sum()),
-                'subjects': None if people is None else len(np.unique(faces.subjects[part.mask])),
+                'subjects': _people(faces, part.mask),
                 'pooled': intervals(replicates(faces, draws, part.mask), draws.confidence),
             }
             for part in slices(faces, threshold)
@@ -121,7 +120,8 @@ def ccc_by(labels: np.ndarray, predictions: np.ndarray, names: np.ndarray) -> di
 
     Returns:
         `minimum_examples` and `minimum_deviation` (of the labels, each output on its own); for each output how many are
-        `included` and `excluded`, the `quantiles` (None each where nobody is included) and the `ccc` by name.
+        `included` and `excluded`, the `quantiles` (None each where nobody is included), and by name the `ccc` and the
+        `examples` that it is of.
     """
     found: dict[str, Any] = {'minimum_examples': MINIMUM_EXAMPLES, 'minimum_deviation': MINIMUM_DEVIATION}
     for i, output in enumerate(features.OUTPUTS):
@@ -132,6 +132,7 @@ def ccc_by(labels: np.ndarray, predictions: np.ndarray, names: np.ndarray) -> di
             'excluded': len(every) - len(scores),
             'quantiles': {f'{at:g}': quantiles.get(at) for at in QUANTILES},
             'ccc': scores,
+            'examples': {name: int(every[name].count) for name in scores},
         }
     return found
 
@@ -160,8 +161,18 @@ def ccc_spread(
     return scores, dict(zip(QUANTILES, quantiles, strict=bool(scores)))
 
 
-def _people(faces: Predicted) -> int | None:
-    return len(np.unique(faces.subjects)) if faces.subjects_known else None
+def _spread(faces: Predicted, names: np.ndarray, mask: np.ndarray, filter: str) -> dict[str, Any]:
+    """What `ccc_by` finds of some faces, after which these are and how many."""
+    return {
+        'filter': filter,
+        'examples': int(mask.sum()),
+        'subjects': _people(faces, mask),
+        **ccc_by(faces.labels[mask], faces.predictions[mask], names[mask]),
+    }
+
+
+def _people(faces: Predicted, mask: np.ndarray) -> int | None:
+    return len(np.unique(faces.subjects[mask])) if faces.subjects_known else None
 
 
 def _intervals_over(faces: Predicted) -> str:

@@ -21,15 +21,19 @@ def described(evaluation: Mapping[str, Any]) -> str:
     """
     confidence = f'{evaluation["confidence"]:.0%} intervals of {evaluation["resamples"]:,} draws'
     lines = [f'{confidence}, seed {evaluation["seed"]}; model {evaluation["model"]}']
-    for name in ('unseen', 'seen'):
-        if evaluation[name] is not None:
-            lines += ['', *_pooled(name, evaluation[name])]
+    names = {'unseen': 'unseen' if evaluation['held_out'] else 'judged', 'seen': 'seen'}
+    for key, name in names.items():
+        if evaluation[key] is not None:
+            lines += ['', *_pooled(name, evaluation[key], evaluation['seed'])]
     if evaluation['gap'] is not None:
-        lines += ['', *_gap(evaluation)]
+        lines += ['', *_gap(evaluation, names['unseen'])]
     unseen = evaluation['unseen']
-    lines += ['', *_spread('person', 'people', unseen['per_subject'], unseen)]
+    if unseen['subjects'] is None:
+        lines += ['', f'CCC of each person: none, for nobody is named; {unseen["filter"]}; {count_of(unseen)}']
+    else:
+        lines += ['', *_spread('person', 'people', unseen['per_subject'])]
     if unseen['per_video'] is not None:
-        lines += ['', *_spread('video', 'videos', unseen['per_video'], unseen)]
+        lines += ['', *_spread('video', 'videos', unseen['per_video'])]
     lines += ['', *_slices(unseen, evaluation['threshold']), '', *_calibration(unseen), '', *_probe(evaluation)]
     return '\n'.join(lines)
 
@@ -40,8 +44,9 @@ def count_of(found: Mapping[str, Any]) -> str:
     return f'{found["examples"]:,} faces{people}'
 
 
-def _pooled(name: str, found: Mapping[str, Any]) -> Iterator[str]:
-    yield f'{name}: {found["filter"]}; {count_of(found)}'
+def _pooled(name: str, found: Mapping[str, Any], seed: int) -> Iterator[str]:
+    own = '' if found['seed'] == seed else f'; seed {found["seed"]}'
+    yield f'{name}: {found["filter"]}; {count_of(found)}{own}'
     yield f'{"":<10}' + ''.join(f'{figure.upper():<{_CELL}}' for figure in FIGURES).rstrip()
     for output in _OUTPUTS:
         figures = found['pooled'][output]
@@ -49,16 +54,16 @@ def _pooled(name: str, found: Mapping[str, Any]) -> Iterator[str]:
         yield f'{output:<10}' + ''.join(f'{cell:<{_CELL}}' for cell in cells).rstrip()
 
 
-def _gap(evaluation: Mapping[str, Any]) -> Iterator[str]:
-    yield f'gap, CCC of seen ({count_of(evaluation["seen"])}) minus unseen ({count_of(evaluation["unseen"])})'
+def _gap(evaluation: Mapping[str, Any], unseen: str) -> Iterator[str]:
+    yield f'gap, CCC of seen ({count_of(evaluation["seen"])}) minus {unseen} ({count_of(evaluation["unseen"])})'
     for output in _OUTPUTS:
         yield f'{output:<10}{_interval(evaluation["gap"][output]["ccc"], sign=True)}'
 
 
-def _spread(kind: str, kinds: str, found: Mapping[str, Any], whole: Mapping[str, Any]) -> Iterator[str]:
+def _spread(kind: str, kinds: str, found: Mapping[str, Any]) -> Iterator[str]:
     yield (
         f'CCC of each {kind} with {found["minimum_examples"]} faces or more whose labels deviate by '
-        f'{found["minimum_deviation"]} or more; {whole["filter"]}; {count_of(whole)}'
+        f'{found["minimum_deviation"]} or more; {found["filter"]}; {count_of(found)}'
     )
     quantiles = list(found[features.OUTPUTS[0]]['quantiles'])
     yield f'{"quantile":<10}' + ''.join(f'{at:>8}' for at in quantiles) + f'   {kinds}   left out'

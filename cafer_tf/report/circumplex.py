@@ -12,6 +12,8 @@ import matplotlib.figure
 import numpy as np
 from PIL import Image
 
+from cafer_tf.report.names import as_drawn
+
 _CORNERS = (
     ('excited, happy', 0.95, 0.95, 'right', 'top'),
     ('afraid, angry', -0.95, 0.95, 'left', 'top'),
@@ -68,7 +70,7 @@ def plot_circumplex(faces: Sequence[FacePoint], path: str | os.PathLike[str]) ->
 
 def _draw_face(axes: Any, number: int, face: FacePoint, colour: Any) -> None:
     axes.imshow(Image.open(io.BytesIO(face.image)).convert('RGB'))
-    lines = [f'{number}  {face.name}', f'V {face.predicted[0]:+.2f}  A {face.predicted[1]:+.2f}']
+    lines = [f'{number}  {as_drawn(face.name)}', f'V {face.predicted[0]:+.2f}  A {face.predicted[1]:+.2f}']
     if face.truth is not None:
         lines.append(f'true {face.truth[0]:+.2f}    {face.truth[1]:+.2f}')
     axes.set_title('\n'.join(lines), fontsize=8, color=0.7 * np.asarray(colour)[:3])

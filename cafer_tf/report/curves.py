@@ -10,12 +10,14 @@ import tensorflow as tf
 from matplotlib.figure import Figure
 from tensorflow.core.util import event_pb2
 
-from cafer_tf.networks.pretrained.stored import natural_key
+from cafer_tf.names import natural_key
 from cafer_tf.report.colours import SPLIT_STYLES
 
 Scalars = Mapping[str, Mapping[str, Mapping[int, float]]]
 """For each of `train` and `validation`, and each name, the value of every epoch, counted from 1."""
 _LOSS, _CCC = 'loss', 'ccc'
+_TERM, _CRITIC = '_loss', 'critic_loss'
+"""How the names of the loss's terms end, and what has such a name and is none of them."""
 _SHOWN = {_LOSS: 'loss', _CCC: 'mean CCC'}
 
 
@@ -56,17 +58,57 @@ def chosen_epoch(scalars: Scalars) -> int | None:
     return max(sorted(series), key=series.__getitem__, default=None)
 
 
+def trained_alone(scalars: Scalars) -> list[str]:
+    """The terms of the loss that training has and validation does not compute, sorted.
+
+    Args:
+        scalars: of a training; one whose validation gives 0 for a term at every epoch does not compute it.
+
+    Example:
+        >>> train = {'loss': {1: 0.7}, 'rmse_loss': {1: 0.5}, 'matching_loss': {1: 0.2}}
+        >>> trained_alone({'train': train, 'validation': {'loss': {1: 0.6}, 'rmse_loss': {1: 0.6}}})
+        ['matching_loss']
+    """
+    train, validation = scalars.get('train', {}), scalars.get('validation', {})
+    terms = {name for name in train if name.endswith(_TERM) and name != _CRITIC}
+    return sorted(name for name in terms if _LOSS in validation and not any(validation.get(name, {}).values()))
+
+
+def common_loss(scalars: Scalars) -> dict[str, dict[int, float]]:
+    """The loss of each split, of the terms that both have, so that the two are of one kind.
+
+    Args:
+        scalars: of a training.
+
+    Returns:
+        For each split that has a loss, its value of every epoch.
+    """
+    left_out = trained_alone(scalars)
+    return {
+        split: {
+            epoch: value - sum(named.get(name, {}).get(epoch, 0.0) for name in left_out)
+            for epoch, value in named[_LOSS].items()
+        }
+        for split, named in scalars.items()
+        if _LOSS in named
+    }
+
+
 def draw_curves(scalars: Scalars) -> Figure:
     """Loss and mean CCC of every epoch, on the training and on the validation people, with the chosen epoch marked.
+
+    The loss is that of `common_loss`.
 
     Args:
         scalars: of a training.
     """
     figure = Figure(figsize=(9.5, 3.6), layout='constrained')
     chosen = chosen_epoch(scalars)
+    scores = {split: named.get(_CCC, {}) for split, named in scalars.items()}
+    shown: dict[str, Mapping[str, Mapping[int, float]]] = {_LOSS: common_loss(scalars), _CCC: scores}
     for axes, (name, label) in zip(figure.subplots(1, len(_SHOWN)), _SHOWN.items(), strict=True):
         for split, style in SPLIT_STYLES.items():
-            series = scalars.get(split, {}).get(name, {})
+            series = shown[name].get(split, {})
             if series:
                 epochs = sorted(series)
                 values = [series[epoch] for epoch in epochs]

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from cafer_tf.report.colours import PEOPLE_COLOURS, PEOPLE_MARKERS
 from cafer_tf.report.maps import LABELS, add_scale, square
+from cafer_tf.report.names import as_drawn
 
 MOST = 2000
 """Faces on the map, at most."""
@@ -100,7 +101,7 @@ def draw_people(projection: Projection, subjects: np.ndarray) -> Figure:
             marker=marker,
             s=16,
             linewidths=0,
-            label=_short(person),
+            label=as_drawn(_short(person)),
         )
     axes.legend(
         loc='upper left',

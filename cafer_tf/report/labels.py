@@ -13,6 +13,7 @@ from matplotlib.patches import Circle
 
 from cafer_tf import features
 from cafer_tf.report.colours import COUNTED
+from cafer_tf.report.names import as_drawn
 
 _SHADES = ' ·░▒▓█'
 
@@ -70,7 +71,7 @@ def plot_labels(histogram: np.ndarray, title: str, path: str | os.PathLike[str])
     joint.axhline(0, color='grey', linewidth=0.5)
     joint.axvline(0, color='grey', linewidth=0.5)
     joint.set(xlabel=features.VALENCE, ylabel=features.AROUSAL, aspect='equal')
-    figure.suptitle(title)
+    figure.suptitle(as_drawn(title))
     path = pathlib.Path(path)
     figure.savefig(path, dpi=120)
     return path

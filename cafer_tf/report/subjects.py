@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from cafer_tf.report.colours import COUNTED, OUTPUT_COLOURS, OUTPUT_MARKERS
+from cafer_tf.report.names import as_drawn
 
 _NAMED = 60
 """Names below the axis, at most: more could not be read."""
@@ -55,5 +56,5 @@ def draw_scores(scores: Mapping[str, Mapping[str, float]], counts: Mapping[str, 
     below.set(ylabel='faces', xlabel=f'{what}, sorted by the mean of both')
     below.set_xticks(range(len(names)) if len(names) <= _NAMED else [])
     if len(names) <= _NAMED:
-        below.set_xticklabels(names, rotation=90, fontsize=7)
+        below.set_xticklabels(list(map(as_drawn, names)), rotation=90, fontsize=7)
     return figure

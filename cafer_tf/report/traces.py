@@ -17,6 +17,7 @@ from matplotlib.patches import Circle, Patch
 from PIL import Image
 
 from cafer_tf import features
+from cafer_tf.report.names import as_drawn
 from cafer_tf.report.video import FACES, Trace
 
 _WIDTH, _LEFT, _RIGHT = 10.0, 0.075, 0.985
@@ -70,7 +71,7 @@ def plot_traces(trace: Trace, images: Mapping[int, bytes]) -> Figure:
     plots[1].set_xlabel(_time(trace))
     if images:
         _draw_strip(rows[0], plots, trace, images)
-    figure.suptitle(trace.title, x=_LEFT, y=1 - 0.12 / height, ha='left', va='top', fontsize=11)
+    figure.suptitle(as_drawn(trace.title), x=_LEFT, y=1 - 0.12 / height, ha='left', va='top', fontsize=11)
     place = {'loc': 'upper left', 'bbox_to_anchor': (_LEFT, 1 - 0.33 / height), 'borderpad': 0, 'borderaxespad': 0}
     figure.legend(handles=_legend(trace), ncols=3, frameon=False, fontsize=10, **place)
     return figure
@@ -106,7 +107,7 @@ def plot_path(trace: Trace) -> Figure:
     panels[0].legend(handles=ends, loc='lower left', fontsize=9, frameon=False, handletextpad=0.2, borderaxespad=0.1)
     time = matplotlib.cm.ScalarMappable(scale, _TIMES)
     figure.colorbar(time, ax=panels, label=_time(trace), pad=0.02, aspect=30)
-    figure.suptitle(trace.title, fontsize=11)
+    figure.suptitle(as_drawn(trace.title), fontsize=11)
     return figure
 
 

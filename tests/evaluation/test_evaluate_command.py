@@ -132,12 +132,23 @@ def test_a_folder_of_faces_is_judged(served, tmp_path, monkeypatch):
     result = call(*arguments, '--split', 'all', '--seen-root', seen, '--json')
     assert result.exit_code == 0, result.stderr
     found = json.loads((tmp_path / 'evaluation.json').read_text())
-    assert found['unseen']['filter'] == 'all faces of csv faces, without 1 unusable images; intervals over people'
+    assert found['unseen']['filter'] == (
+        'all faces of csv faces, without 1 unusable images; not known to be new to the model; intervals over people'
+    )
     assert (found['unseen']['examples'], found['seen']['examples']) == (19, 8)
     assert (found['identity']['unseen']['subjects'], found['identity']['unseen']['left_out']) == (4, 1)
     # Nobody is in two splits: the drawn ones have fewer people.
-    assert call(*arguments).exit_code == 0
+    result = call(*arguments, '--seed', 3)
+    assert result.exit_code == 0
     assert json.loads((tmp_path / 'evaluation.json').read_text())['unseen']['subjects'] < 5
+    assert (
+        'no splits given: 5 subjects were drawn into train, eval and test (seed 3); not known to be new to the model; '
+        'intervals over people'
+    ) in result.stdout
+    assert '\njudged: test split of csv faces' in result.stdout
+    assert 'never seen' not in result.stdout
+    result = call(*arguments, '--fold', '2/5')
+    assert 'fold 2/5: 1 of 5 subjects are the test (seed 0); not known' in result.stdout
 
 
 def test_mistakes_are_explained(run, served, tmp_path):
@@ -147,6 +158,12 @@ def test_mistakes_are_explained(run, served, tmp_path):
         (('--run', run, '--model', served), '--run brings the model'),
         (('--run', tmp_path / 'nowhere'), 'there is no such run'),
         (('--run', tmp_path, '--split', 'eval'), '--run is judged by its test split: leave out --split'),
+        (('--run', run, '--fold', '1/5'), '--fold parts the people of --root'),
+        (
+            ('--model', served, '--dataset', 'csv', '--root', faces, '--split', 'all', '--fold', '1/5'),
+            'leave out --run and --split all',
+        ),
+        (('--model', served, '--dataset', 'csv', '--root', faces, '--fold', '6/5'), "'6/5' is not a fold"),
         (('--run', faces), 'holds no SavedModel'),
         (('--model', served, '--dataset', 'csv', '--root', faces), 'cannot fill the 3 splits'),
         (('--run', run, '--out', tmp_path / 'no' / 'x.json'), 'x.json cannot be written'),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cafer_tf.evaluation import Predicted, described, evaluate
-from cafer_tf.evaluation.sets import ccc_by
+from cafer_tf.evaluation.sets import Draws, ccc_by, judge
 from cafer_tf.metrics import agreement_scores
 
 
@@ -32,10 +32,29 @@ def test_it_is_plain_json_and_says_how_it_was_made(make_faces):
     found = evaluate(make_faces(), 0.5, model='serving/cafer/7', seen=make_faces(seed=1), resamples=50, seed=3)
     assert json.loads(json.dumps(found, allow_nan=False)) == found
     assert set(found) == {
-        *('format', 'model', 'seed', 'resamples', 'confidence', 'threshold', 'unseen', 'seen', 'gap', 'identity'),
+        *('format', 'model', 'seed', 'resamples', 'confidence', 'threshold', 'held_out'),
+        *('unseen', 'seen', 'gap', 'identity'),
     }
     assert (found['format'], found['model'], found['seed'], found['resamples']) == (1, 'serving/cafer/7', 3, 50)
     assert found['unseen']['filter'] == 'test split, people never seen; intervals over people'
+
+
+def test_each_set_says_the_seed_that_its_people_were_drawn_by(make_faces):
+    faces = make_faces()
+    found = evaluate(faces, 0.5, seen=faces, resamples=50, seed=3)
+    assert (found['unseen']['seed'], found['seen']['seed']) == (3, [3, 1])
+    again = judge(faces, 0.5, 'the same', Draws(50, 0.95, found['seen']['seed']))
+    assert again['pooled'] == found['seen']['pooled'] != found['unseen']['pooled']
+    assert '120 faces of 6 people; seed [3, 1]' in described(found)
+
+
+def test_faces_that_may_have_been_trained_on_are_not_called_unseen(make_faces):
+    found = evaluate(make_faces(), 0.5, seen=make_faces(), resamples=10, unseen_filter='a folder', held_out=False)
+    text = described(found)
+    assert 'judged: a folder; intervals over people; 120 faces' in text
+    assert 'minus judged (120 faces of 6 people)' in text
+    assert 'unseen' not in text
+    assert not found['held_out']
 
 
 def test_the_gap_is_seen_minus_unseen_of_people_drawn_apart(make_faces):
@@ -71,6 +90,8 @@ def test_each_person_is_judged_where_there_is_enough_to_judge_by(make_faces):
     assert (found['valence']['included'], found['valence']['excluded']) == (2, 3)
     scores = [ccc(labels[names == name, 1], predictions[names == name, 1]) for name in 'abc']
     assert list(found['arousal']['ccc'].values()) == pytest.approx(scores)
+    assert found['valence']['examples'] == {'a': 12, 'c': 12}
+    assert found['arousal']['examples'] == {'a': 12, 'b': 12, 'c': 12}
     assert list(found['arousal']['quantiles']) == ['0.05', '0.25', '0.5', '0.75', '0.95']
     assert list(found['arousal']['quantiles'].values()) == pytest.approx(
         np.quantile(scores, [0.05, 0.25, 0.5, 0.75, 0.95])
@@ -80,7 +101,12 @@ def test_each_person_is_judged_where_there_is_enough_to_judge_by(make_faces):
 def test_videos_are_judged_where_there_are_any(make_faces):
     videos = np.array(['one'] * 40 + ['two'] * 40 + [''] * 40)
     faces = make_faces(videos=videos)
-    found = evaluate(faces, 0.5, resamples=10)['unseen']['per_video']
+    judged = evaluate(faces, 0.5, resamples=10)
+    found = judged['unseen']['per_video']
+    # Two people of 20 faces each are in either video, and two in none.
+    told = 'test split, people never seen; faces of videos'
+    assert (found['filter'], found['examples'], found['subjects']) == (told, 80, 4)
+    assert f'or more; {told}; 80 faces of 4 people' in described(judged)
     assert list(found['valence']['ccc']) == ['one', 'two']
     assert found['valence']['ccc']['two'] == pytest.approx(ccc(faces.labels[40:80, 0], faces.predictions[40:80, 0]))
     assert evaluate(make_faces(), 0.5, resamples=10)['unseen']['per_video'] is None
@@ -108,7 +134,11 @@ def test_where_people_are_unknown_images_are_drawn_and_nothing_is_said_of_people
     assert found['unseen']['per_subject']['valence']['quantiles']['0.5'] is None
     assert found['identity']['unseen'] is None
     assert found['unseen']['slices'][0]['subjects'] is None
-    assert 'identity probe: none' in described(found)
+    text = described(found)
+    assert 'identity probe: none' in text
+    assert 'CCC of each person: none, for nobody is named; ' in text
+    assert '0 people' not in text
+    assert 'quantile' not in text
 
 
 def test_one_person_has_no_interval(make_faces):

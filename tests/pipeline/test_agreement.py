@@ -10,7 +10,7 @@ from cafer_tf.evaluation.sets import ccc_by
 from cafer_tf.metrics import identity_probe, replicate, statistics_by_name
 from cafer_tf.metrics.statistic import AgreementStatistic
 from pipeline import agreement, identity
-from pipeline.tallies import CombineTallies, Judged, text_of
+from pipeline.tallies import CombineTallies, Judged, Tally, text_of
 
 KEY = metric_types.MetricKey('ccc', output_name='valence')
 COUNT = 240
@@ -92,6 +92,16 @@ def test_a_slice_of_one_person_has_figures_and_no_interval(judged):
     assert agreement._bounds(tally, 'bounds', 50, 0.95, 0) == {}
     assert agreement._by_person(tally, name='x', minimum_examples=10, minimum_deviation=0.05) == {}
     assert set(agreement._mean_ccc(tally, tally, name='m', resamples=50, confidence=0.95, seed=0)) == {'m'}
+
+
+def test_the_line_of_calibration_needs_predictions_that_vary():
+    # Labels are twice the predictions and 0.1 more.
+    varied = Tally({'p': AgreementStatistic.of([0.3, 0.5, -0.1], [0.1, 0.2, -0.1])})
+    assert agreement._calibration(varied, 'c') == {
+        'c_slope': pytest.approx(2),
+        'c_intercept': pytest.approx(0.1),
+    }
+    assert agreement._calibration(Tally({'p': AgreementStatistic.of([0.3, 0.5], [0.1, 0.1])}), 'c') == {}
 
 
 def test_a_slice_without_videos_has_no_figures_of_videos(judged):

@@ -58,7 +58,7 @@ def test_the_page_shows_the_table_of_systems(tmp_path):
     (tmp_path / 'table.json').write_text(json.dumps(_summary()))
     shown = comparisons.of_table(tmp_path)
     html = comparison.section(shown).body
-    assert 'Mollahosseini et al. 2017' in html and '0.500 [.400, .600]' in html
+    assert 'Mollahosseini et al. 2017' in html and '0.500 [.400,\u00a0.600]' in html
     assert 'Measured, on faces' in html and '<li>a note</li>' in html
     assert 'compact: CCC valence 0.500, CCC arousal 0.500' in html  # what the picture says
 

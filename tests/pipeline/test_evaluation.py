@@ -165,6 +165,9 @@ def check_against(result: tfma.EvalResult, judged: dict) -> None:
                 expected['included'],
                 expected['excluded'],
             )
+            line = unseen['calibration'][output]
+            assert found['calibration_slope'] == pytest.approx(line['slope'], abs=1e-6)
+            assert found['calibration_intercept'] == pytest.approx(line['intercept'], abs=1e-6)
             if expected['included']:
                 quantiles = [found[f'{name}_q{at}'] for at in ('05', '25', '50', '75', '95')]
                 assert quantiles == pytest.approx(list(expected['quantiles'].values()), abs=1e-6)

@@ -140,10 +140,27 @@ def test_the_command_writes_where_it_is_told_and_shows_videos(out, tmp_path):
     )
     assert done.exit_code == 0, done.output
     page = (tmp_path / 'page.html').read_text()
+    figures = json.loads((out / 'evaluation.json').read_text())['videos']
+    assert (figures['examples'], figures['per_video']['valence']['examples']) == (24, {'105': 12, '207': 12})
+    # Photographs, beside a run of rendered faces.
+    assert 'Where the videos are from: Aff-Wild ' in page
+    assert page.count('These images are part of the data set.') == 1
+    assert 'Nothing here says whether the people in these videos were in the training' in page
     assert 'Of 2 videos: best, worst' in page
     assert 'all frames of videos; ' in page
     assert '24 faces of 2 people' in page  # 12 frames each
     assert not (out / 'report.html').exists()
+
+
+@pytest.mark.parametrize(
+    ('name', 'reason'), [('no/such/x.html', 'there is no folder '), ('artifacts', 'it is a folder')]
+)
+def test_a_page_that_cannot_be_written_is_refused_before_anything_is_judged(tmp_path, name, reason):
+    (tmp_path / 'artifacts').mkdir()
+    # There is no model, which would be told if anything were read.
+    done = CliRunner().invoke(main, ['report', '--run', str(tmp_path), '--out', str(tmp_path / name)])
+    assert done.exit_code == 1
+    assert f'{tmp_path / name} cannot be written: {reason}' in done.output
 
 
 def test_the_command_says_in_a_line_that_a_folder_serves_no_model(tmp_path):

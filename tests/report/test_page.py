@@ -10,7 +10,7 @@ import pytest
 from cafer_tf import evaluation, features
 from cafer_tf.config import Config
 from cafer_tf.report import page
-from cafer_tf.report.page import markup
+from cafer_tf.report.page import comparison, markup, origin, tables, videos
 from cafer_tf.report.page.model_card import person_independence
 from cafer_tf.report.page.style import STYLE
 
@@ -135,6 +135,30 @@ def test_faces_of_real_data_sets_come_with_a_warning(material, elements):
     assert 'no evidence about real faces' in text
 
 
+@pytest.mark.parametrize('own', ['', 'aff_wild', page.RENDERED])
+@pytest.mark.parametrize('dataset', ['csv', page.RENDERED])
+def test_videos_come_with_the_licence_of_their_own_data_set_and_say_whether_it_was_trained_on(material, own, dataset):
+    shown = page.Videos('Of 1 videos: median.', [], None, {}, own)
+    data = dataclasses.replace(material.data, dataset=dataset)
+    text = Elements(videos.section(dataclasses.replace(material, data=data), shown).body).text
+    assert ('These images are part of the data set' in text) == ((own or dataset) != page.RENDERED)
+    assert ('from: Aff-Wild (Kollias' in text) == (own == 'aff_wild')
+    assert ('nobody in them was in training' in text) == (not own)
+    assert ('Nothing here says whether the people' in text) == bool(own)
+
+
+def test_quantiles_say_which_faces_they_are_of(material):
+    filmed = np.repeat(['', 'one', 'two'], 24)
+    judged = evaluation.evaluate(dataclasses.replace(material.unseen, videos=filmed), 0.5, resamples=10)['unseen']
+    text = Elements(tables.quantiles({'Videos': judged}, 'per_video', 'video')).text
+    assert 'faces of videos; 48 faces of 4 people' in text
+    assert '72 faces' not in text
+
+
+def test_the_seed_of_the_seen_is_told(elements):
+    assert 'seed 0, of people seen in training [0, 1]' in elements.text
+
+
 def test_where_nobody_knows_who_is_shown_nothing_is_said_of_person_independence(material, unseen):
     anonymous = dataclasses.replace(unseen, subjects=unseen.sources)
     splits = {name: dataclasses.replace(split, people=None) for name, split in material.data.splits.items()}
@@ -180,6 +204,31 @@ def test_text_stands_out_from_its_ground():
 def test_paper_shows_what_the_screen_folds_away():
     print_rules = STYLE[STYLE.index('@media print') :]
     assert 'details::details-content { content-visibility: visible' in print_rules
+
+
+def test_no_table_is_wider_than_the_paper_for_what_it_may_break():
+    """A wide table has Chromium shrink every page."""
+    print_rules = STYLE[STYLE.index('@media print') :]
+    assert 'td, thead th { white-space: normal; overflow-wrap: normal; }' in print_rules
+    assert 'th.row { position: static; min-width: 0; }' in print_rules
+
+
+def test_cells_of_a_comparison_break_before_their_interval_alone():
+    assert comparison._breakable('-0.012 [-0.034, +0.010]') == '-0.012 [-0.034,\u00a0+0.010]'
+    assert comparison._breakable('ResNet18 of CP') == 'ResNet18 of CP'
+
+
+def test_tables_of_many_columns_are_told_to_paper():
+    assert '<table class="many">' in markup.table('wide', ['x'] * 10, [])
+    assert '<table>' in markup.table('narrow', ['x'] * 9, [])
+
+
+def test_terms_that_only_training_computes_are_left_out_of_the_loss_and_told(material, elements):
+    assert 'which only training computes' not in elements.text
+    scalars = {split: dict(named) for split, named in material.scalars.items()}
+    scalars['train']['matching_loss'] = {1: 0.5, 2: 0.5, 3: 0.5}
+    words = Elements(origin.training(dataclasses.replace(material, scalars=scalars)).body).text
+    assert 'The loss is without matching_loss, which only training computes.' in words
 
 
 def test_a_number_that_is_none_is_a_dash():

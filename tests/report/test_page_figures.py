@@ -10,6 +10,7 @@ from PIL import Image
 from cafer_tf.callbacks import Scalars
 from cafer_tf.grouping import IntensityHistogram
 from cafer_tf.report import curves, densities, embedding, faces, intensities, subjects
+from cafer_tf.report.names import as_drawn
 from cafer_tf.report.page import people, pictures
 
 
@@ -167,3 +168,48 @@ def test_pictures_hold_their_words_and_no_date(embed):
     assert draw() == draw()
     assert 'alt="falls from &quot;1&quot; to 0"' in draw()
     assert 'width="192"' in draw()  # 2 inches of 96 pixels
+
+
+NAMES = ['$_$', 'a $5 b $6', '_anna', r'back\$lash', '张伟', 'bob']
+
+
+def drawn(text):
+    """What is drawn of a text, and whether it is read as mathematics."""
+    shown, mathematics = text._preprocess_math(text.get_text())
+    return shown.lstrip('\u200b'), mathematics
+
+
+@pytest.mark.filterwarnings('error')
+def test_names_of_people_are_drawn_as_they_stand():
+    expected = sorted((name.replace('张伟', '□□'), False) for name in NAMES)
+    scores = {name: place / 10 for place, name in enumerate(NAMES)}
+    figure = subjects.draw_scores({'valence': scores, 'arousal': scores}, dict.fromkeys(NAMES, 10), 'person')
+    pictures.drawing(figure, 'scores')
+    assert sorted(map(drawn, figure.axes[1].get_xticklabels())) == expected
+    projection = embedding.project(np.random.default_rng(0).normal(size=[12, 3]), seed=0)
+    figure = embedding.draw_people(projection, np.array(2 * NAMES))
+    pictures.pixels(figure, 'map')
+    assert sorted(map(drawn, figure.axes[0].get_legend().get_texts())) == expected
+
+
+def test_lines_of_a_name_stay_lines():
+    assert as_drawn('one\ntwo') == 'one\ntwo'
+
+
+def test_training_and_validation_are_compared_by_the_terms_that_both_have():
+    losses = {'loss': {1: 2.0, 2: 1.75}, 'rmse_loss': {1: 1.0, 2: 0.75}}
+    alone = {'matching_loss': {1: 0.5, 2: 0.5}, 'separation_loss': {1: 0.5, 2: 0.5}}
+    # As older versions wrote it, with a zero for what was not computed; later ones have no such name.
+    validation = {'loss': {1: 1.25, 2: 1.0}, 'rmse_loss': {1: 1.25, 2: 1.0}, 'matching_loss': {1: 0.0, 2: 0.0}}
+    scalars = {'train': {**losses, **alone, 'critic_loss': {1: 9.0, 2: 9.0}}, 'validation': validation}
+    assert curves.trained_alone(scalars) == ['matching_loss', 'separation_loss']
+    assert curves.common_loss(scalars) == {'train': {1: 1.0, 2: 0.75}, 'validation': validation['loss']}
+    lines = [line.get_ydata().tolist() for line in curves.draw_curves(scalars).axes[0].lines]
+    assert lines == [[1.0, 0.75], [1.25, 1.0]]
+
+
+def test_a_loss_whose_terms_both_have_is_drawn_as_it_is():
+    train = {'loss': {1: 0.7}, 'rmse_loss': {1: 0.1}, 'adversarial_loss': {1: -0.2}}
+    scalars = {'train': train, 'validation': {'loss': {1: 0.9}, 'rmse_loss': {1: 0.2}, 'adversarial_loss': {1: -0.1}}}
+    assert curves.trained_alone(scalars) == []
+    assert curves.common_loss(scalars) == {'train': {1: 0.7}, 'validation': {1: 0.9}}

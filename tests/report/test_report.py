@@ -19,6 +19,11 @@ def test_draws_every_face_and_its_place(tmp_path, count):
     assert face_pixels > count * 5000
 
 
+@pytest.mark.filterwarnings('error')
+def test_names_are_drawn_as_they_stand(tmp_path):
+    plot_circumplex([FacePoint(name, IMAGE, (0.1, 0.2)) for name in ('$_$.jpg', '张伟.jpg')], tmp_path / 'plot.png')
+
+
 def test_refuses_nothing_and_unknown_formats(tmp_path):
     with pytest.raises(ValueError, match='no face'):
         plot_circumplex([], tmp_path / 'plot.png')

@@ -134,6 +134,13 @@ def test_the_title_has_the_concordance_of_the_video():
     )
 
 
+def test_a_name_with_dollars_is_no_mathematics_in_either_title():
+    shown = trace([1, 2, 3], name='a $5 b $_$')
+    for figure in (plot_traces(shown, {}), plot_path(shown)):
+        figure.canvas.draw()
+        assert figure._suptitle._preprocess_math(figure._suptitle.get_text()) == (shown.title, False)
+
+
 def faces_in(figure):
     """Where the faces of the strip point to, and their boxes in pixels."""
     figure.canvas.draw()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from cafer_tf.report.page import markup, pictures
 from cafer_tf.report.page.markup import Section
 from cafer_tf.report.page.material import Comparison
@@ -13,7 +15,9 @@ def section(comparison: Comparison) -> Section:
     for title, lines in comparison.groups.items():
         rows.append(markup.group(title, len(comparison.heads)))
         rows += [
-            markup.row(name, [cell or markup.UNKNOWN for cell in cells], comparison.descriptions[name])
+            markup.row(
+                name, [_breakable(cell) if cell else markup.UNKNOWN for cell in cells], comparison.descriptions[name]
+            )
             for name, cells in lines.items()
         ]
     picture = comparison.picture
@@ -24,3 +28,8 @@ def section(comparison: Comparison) -> Section:
         + (markup.bullets(comparison.notes) if comparison.notes else '')
     )
     return Section(comparison.key, comparison.title, body)
+
+
+def _breakable(cell: str) -> str:
+    """A cell that may break before its interval, and not within."""
+    return re.sub(r'\[.*?\]', lambda interval: interval[0].replace(' ', markup.NO_BREAK), cell)

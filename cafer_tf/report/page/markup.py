@@ -8,8 +8,12 @@ from collections.abc import Iterable, Sequence
 
 from cafer_tf.report.page.style import STYLE
 
+_MANY = 9
+"""Columns that a sheet of paper has room for in letters of the usual size."""
 UNKNOWN = '–'
 """Where there is no number."""
+NO_BREAK = '\u00a0'
+"""A space at which no line ends."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -171,9 +175,10 @@ def table(
     heads = f'<th scope="col" class="row">{html.escape(first.text)}</th>' + ''.join(
         f'<th scope="col"{" class=text" if column.prose else ""}>{html.escape(column.text)}</th>' for column in others
     )
+    many = ' class="many"' if len(columns) > _MANY else ''
     # A box that scrolls must be reachable by keyboard.
     return (
-        f'<div class="scroll" tabindex="0" role="region" aria-label="{html.escape(caption)}"><table>'
+        f'<div class="scroll" tabindex="0" role="region" aria-label="{html.escape(caption)}"><table{many}>'
         f'<caption>{_in_sight(caption, small)}</caption>'
         f'<thead>{above}<tr>{heads}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
     )

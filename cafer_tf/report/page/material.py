@@ -99,12 +99,15 @@ class Videos:
         judged: the figures of all videos, as `evaluation.json` has them of a set; None where they are among the faces
             that the evaluation is of.
         frames: how many frames each video has, by name.
+        dataset: the layout of their own data set, or `RENDERED`; empty where they are among the faces that the
+            evaluation is of.
     """
 
     words: str
     pictures: Sequence[Picture]
     judged: Mapping[str, Any] | None
     frames: Mapping[str, int]
+    dataset: str = ''
 
 
 @dataclasses.dataclass(frozen=True)

@@ -9,35 +9,17 @@ import html
 
 from cafer_tf import features
 from cafer_tf.report import curves
-from cafer_tf.report.page import markup
+from cafer_tf.report.page import licences, markup, method
 from cafer_tf.report.page.markup import Section
 from cafer_tf.report.page.material import RENDERED, Material
 from cafer_tf.report.page.tables import named_sets, of_what
 
-_AFFECTNET = (
-    'AffectNet (Mollahosseini, Hasani and Mahoor, IEEE Transactions on Affective Computing 2017). For research only, '
-    'under the agreement that its owners sign with each laboratory; papers must cite it. It does not say who is shown.'
-)
-_DATA = {
-    RENDERED: 'Faces rendered by this project from a head model that is dedicated to the public domain (CC0 1.0): no '
-    'photograph and no scan of a person is part of it, and its people do not exist.',
-    'affectnet_csv': _AFFECTNET,
-    'affectnet_npy': _AFFECTNET,
-    'aff_wild': 'Aff-Wild (Kollias et al., IJCV 2019), as agreed with its author; models made from it are for '
-    'academic, non-commercial research. Each video counts as a person.',
-    'aff_wild2': 'Aff-Wild2 (Kollias and Zafeiriou, 2018), under the agreement signed for it. Each video, or each '
-    'person of a video with two, counts as a person.',
-    'afew_va': 'AFEW-VA (Kossaifi, Tzimiropoulos, Todorovic and Pantic, Image and Vision Computing 2017), for '
-    'research, under its agreement.',
-    'csv': 'A data set of the user’s own; whoever made it knows its licence and whether its people have consented.',
-}
 _UNFIT = (
     'Decisions about people, or that affect them: hiring, insurance, credit, policing, border control, justice, '
     'schools, health. It must not be used for any of these, with or without a person who confirms what it says.',
     'Watching people who do not know of it or have not agreed to it.',
     'Saying what somebody feels, thinks or intends. Faces show expressions; the same feeling has many of them, and the '
     'same expression has many reasons.',
-    'Recognising people. The method works against that, but does not make it impossible: see the identity probe.',
 )
 _LIMITS = (
     'Labels are what annotators read from a face (or what was rendered), not what its owner felt; they carry the '
@@ -47,10 +29,6 @@ _LIMITS = (
     'Agreement may differ between groups of people. Groups are judged here only as far as the data set names them (see '
     'Slices and Person by person).',
     'It sees one image at a time and knows nothing of what came before, what is said, or where it is.',
-)
-_CITATION = (
-    'D. H. Kim and B. C. Song, “Contrastive Adversarial Learning for Person Independent Facial Emotion Recognition”, '
-    'Proceedings of the AAAI Conference on Artificial Intelligence, 2021.'
 )
 
 
@@ -65,9 +43,9 @@ def model_card(material: Material) -> Section:
             'of faces that were given for it relate to valence and arousal.'
         ),
         markup.subheading('Not intended'),
-        markup.bullets(_UNFIT),
+        markup.bullets([*_UNFIT, method.recognition(material.config)]),
         markup.subheading('Data and its licence'),
-        markup.paragraph(_DATA.get(material.data.dataset, _DATA['csv'])),
+        markup.paragraph(licences.licence(material.data.dataset)),
         markup.paragraph(_amounts(material)),
         markup.subheading('Figures'),
         markup.bullets(_figures(material)),
@@ -76,7 +54,7 @@ def model_card(material: Material) -> Section:
         markup.subheading('Limits'),
         markup.bullets(_limits(material)),
         markup.subheading('How to cite the method'),
-        markup.paragraph(_CITATION),
+        *map(markup.paragraph, method.sources(material.config, material.version)),
         markup.paragraph('Cite the data set too, as its licence asks. The code is under the Apache License 2.0.'),
     ]
     return Section('model-card', 'Model card', ''.join(parts))
@@ -109,15 +87,9 @@ def person_independence(material: Material) -> str:
 
 
 def _model(material: Material) -> str:
-    network, adversarial = (material.config[key] for key in ('network.encoder', 'adversarial.weight'))
-    method = (
-        'trained by contrastive adversarial learning against a critic of strong and weak emotion '
-        f'(adversarial.weight {adversarial:g})'
-        if adversarial
-        else 'trained on the labels alone, without a critic'
-    )
+    network, trained = material.config['network.encoder'], method.training(material.config)
     facts = {
-        'what': f'A network ({network} encoder) that says valence and arousal of one face, each in [-1, 1]; {method}.',
+        'what': f'A network ({network} encoder) that says valence and arousal of one face, each in [-1, 1]; {trained}.',
         'where': material.model,
         'made': material.made or markup.UNKNOWN,
         'by': f'CAFER-TF {material.version}',

@@ -27,7 +27,8 @@ def configuration(material: Material) -> Section:
         first = markup.table('Settings that differ from the defaults', columns, rows)
     else:
         first = markup.paragraph(
-            'Every setting has its default value: the method as published, on the compact encoder.'
+            'Every setting has its default value: the method of the poster on the compact encoder. Where the poster '
+            'leaves something open or does not do it, the choice is this project’s: docs/method.md.'
         )
     rows = [markup.row(key, _values(value, material.defaults.get(key))) for key, value in material.config.items()]
     everything = markup.table('All settings', columns, rows)
@@ -73,7 +74,7 @@ def training(material: Material) -> Section:
     validation, train = scalars['validation'], scalars.get('train', {})
     ccc = validation['ccc']
     last = max(ccc)
-    loss = validation.get('loss', {})
+    loss = curves.common_loss(scalars).get('validation', {})
     words = (
         f'Epoch {chosen} of {last} was kept, the one with the highest mean CCC on the validation people '
         f'({markup.number(ccc[chosen])}); on the training people it was '
@@ -89,6 +90,9 @@ def training(material: Material) -> Section:
         f'{words} The figures of the training people are of augmented images and of weights that move within the '
         'epoch, so the two lines do not compare exactly.'
     )
+    left_out = curves.trained_alone(scalars)
+    if left_out:
+        caption += f' The loss is without {", ".join(left_out)}, which only training computes.'
     return Section('training', 'Training', markup.wide_figure(picture, caption))
 
 

@@ -10,9 +10,9 @@ from cafer_tf import features
 from cafer_tf.report import densities
 from cafer_tf.report.calibration import draw_calibration
 from cafer_tf.report.faces import errors, extremes, thumbnail
-from cafer_tf.report.page import markup, pictures
+from cafer_tf.report.page import licences, markup, pictures
 from cafer_tf.report.page.markup import Section
-from cafer_tf.report.page.material import RENDERED, Judged, Material
+from cafer_tf.report.page.material import Judged, Material
 from cafer_tf.report.page.tables import named_sets, of_what
 
 FACES = 8
@@ -59,14 +59,13 @@ def faces(material: Material) -> Section:
         f'Of {len(unseen.labels):,} faces, those with the smallest and the largest distance between prediction and '
         'truth in the circumplex, one a person at most. Extremes say where to look, not how the model does.'
     )
-    body = markup.paragraph(intro)
-    if material.data.dataset != RENDERED:
-        body += markup.note(
-            'These images are part of the data set. Pass this page on only as the licence of the data set and the '
-            'people shown allow.'
-        )
-    body += (
-        markup.subheading('Best') + _gallery(material, best) + markup.subheading('Worst') + _gallery(material, worst)
+    body = (
+        markup.paragraph(intro)
+        + licences.warning(material.data.dataset)
+        + markup.subheading('Best')
+        + _gallery(material, best)
+        + markup.subheading('Worst')
+        + _gallery(material, worst)
     )
     return Section('faces', 'Best and worst faces', body)
 

@@ -70,8 +70,14 @@ summary { cursor: pointer; font-weight: 600; padding: .3rem 0; }
   .scroll { overflow: visible; }
   details .scroll { break-inside: auto; }
   table { font-size: 8pt; }
-  th, td { padding: .15rem .35rem; }
-  th.row { position: static; }
+  /* A table wider than the paper would have every page shrunk: cells break at spaces, and never within a number. */
+  th, td { padding: .15rem .2rem; }
+  td, thead th { white-space: normal; overflow-wrap: normal; }
+  td.text { min-width: 0; }
+  th.row { position: static; min-width: 0; }
+  table.many { font-size: 6.5pt; }
+  .many small { font-size: 6pt; }
+  .many th, .many td { padding: .15rem .1rem; }
   .figures { grid-template-columns: repeat(2, 1fr); }
   .figures.three { grid-template-columns: repeat(3, 1fr); }
   .faces { grid-template-columns: repeat(4, 1fr); }

@@ -33,7 +33,8 @@ def named_sets(evaluation: Json) -> Iterator[tuple[str, Json]]:
 def interval(estimate: Json, sign: bool = False) -> Cell:
     """An estimate above its interval."""
     low, high = estimate.get('low'), estimate.get('high')
-    small = '' if low is None or high is None else f'{markup.number(low, sign=sign)} … {markup.number(high, sign=sign)}'
+    ends = [] if low is None or high is None else [markup.number(end, sign=sign) for end in (low, high)]
+    small = f'{markup.NO_BREAK}…{markup.NO_BREAK}'.join(ends)
     return Cell(markup.number(estimate['value'], sign=sign), small)
 
 
@@ -52,7 +53,9 @@ def pooled(material: Material) -> Section:
         rows.append(markup.group('Gap: seen minus unseen', 1 + len(FIGURES), 'the two sets resampled each for itself'))
         for name in (*features.OUTPUTS, _MEAN):
             rows.append(markup.row(name, _only_ccc(gap[name]['ccc'], sign=True)))
-    table = _pooled_table(rows, _bootstrap(evaluation))
+    seen = evaluation.get('seen')
+    own = '' if seen is None else f', of people seen in training {seen["seed"]}'
+    table = _pooled_table(rows, _bootstrap(evaluation) + own)
     words = (
         'RMSE is the root of the mean squared error; PCC is Pearson’s correlation; CCC is Lin’s concordance, which '
         'also counts a wrong mean or spread; SAGR is how often the sign is right. '
@@ -127,7 +130,7 @@ def quantiles(judged: Mapping[str, Json], kind: str, what: str) -> str:
             f'a {what} counts with {found["minimum_examples"]} faces or more whose labels have a standard deviation of '
             f'{found["minimum_deviation"]:g} or more, for valence and arousal each by itself'
         )
-        rows.append(markup.group(name, 3 + len(levels), of_what(group)))
+        rows.append(markup.group(name, 3 + len(levels), of_what(found)))
         for output in features.OUTPUTS:
             scores = found[output]
             values = [markup.number(scores['quantiles'].get(level)) for level in levels]
