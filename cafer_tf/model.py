@@ -218,7 +218,11 @@ class Cafer(tf.keras.Model):
         return self._report(own.labels, predictions, pairing, terms)
 
     def test_step(self, data: Any) -> dict[str, tf.Tensor]:
-        """The same terms, without an update."""
+        """The terms by which a batch is judged, without an update.
+
+        What is measured in training alone is not among them: the terms of `similarity` and `matching`, which only
+        teach, and the norms of gradients. `evaluate` names those that are with `return_dict=True`.
+        """
         images, own = targets.unpack(data, self.config, training=False)
         batch, every, pairing = self._pair(images, own)
         embedding = self._encode(images)
@@ -259,9 +263,12 @@ class Cafer(tf.keras.Model):
     def _report(
         self, labels: tf.Tensor, predictions: tf.Tensor, pairing: Pairing, terms: dict[str, tf.Tensor]
     ) -> dict[str, tf.Tensor]:
-        groups = {'threshold': pairing.threshold, 'strong_fraction': pairing.strong_fraction}
-        self._means.update(terms | groups)
-        return self.compute_metrics(None, labels, predictions, None)
+        measured = terms | {'threshold': pairing.threshold, 'strong_fraction': pairing.strong_fraction}
+        self._means.update(measured)
+        results = self.compute_metrics(None, labels, predictions, None)
+        # A mean of nothing would read 0.
+        missing = {mean.name for mean in self._means.metrics} - measured.keys()
+        return {name: result for name, result in results.items() if name not in missing}
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""

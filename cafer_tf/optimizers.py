@@ -56,10 +56,13 @@ def _rate(
 ) -> float | tf.keras.optimizers.schedules.LearningRateSchedule:
     schedules = tf.keras.optimizers.schedules
     if training.schedule == 'cosine' and steps_per_epoch is not None:
-        updates = training.epochs * steps_per_epoch * updates_per_step
-        if (rising := training.warmup_steps * updates_per_step) == 0:
-            return schedules.CosineDecay(rate, updates)
-        return schedules.CosineDecay(0.0, max(updates - rising, 1), warmup_target=rate, warmup_steps=rising)
+        steps = training.epochs * steps_per_epoch
+        # A longer rise would end a short training before it reaches the rate.
+        rising = min(training.warmup_steps, steps // 2) * updates_per_step
+        falling = steps * updates_per_step - rising
+        if rising == 0:
+            return schedules.CosineDecay(rate, falling)
+        return schedules.CosineDecay(0.0, falling, warmup_target=rate, warmup_steps=rising)
     if training.schedule == 'milestones':
         # Keras' boundary is the last update of the old rate.
         boundaries = [step * updates_per_step - 1 for step in training.milestones]

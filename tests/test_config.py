@@ -4,6 +4,11 @@ import json
 import pytest
 
 from cafer_tf.config import PRESETS, Config, ConfigError
+from cafer_tf.config.systems import SYSTEMS
+
+METHODS = ('paper', 'published_code', 'person_pairs', 'supervised', 'avce2022', 'elim2022')
+NETWORKS = ('alexnet', 'resnet18')
+FINDER = {'network': {'encoder': 'face_ssd'}, 'adversarial': {'weight': 0}}
 
 
 def test_survives_a_round_trip_through_json():
@@ -38,6 +43,7 @@ def test_survives_a_round_trip_through_json():
         ({'network': {'mean': [0.5, 0.5]}}, r'network\.mean must be 3 numbers; it is \[0\.5, 0\.5\]'),
         ({'network': {'mean': [0.5, 0.5, 'a']}}, r"network\.mean must be of type float; it is 'a'"),
         ({'network': {'standard_deviation': [1, 0, 1]}}, r'network\.standard_deviation must be positive'),
+        ({**FINDER, 'network': {'encoder': 'face_ssd', 'head_weights': 'head.pth'}}, 'the head .* has no weights'),
     ],
 )
 def test_refuses_what_it_does_not_know(values, message):
@@ -76,6 +82,37 @@ def test_nothing_of_an_earlier_preset_stands_in_the_way_of_a_later():
     for method in ('paper', 'supervised', 'published_code'):
         later = Config.from_preset('elim2022', 'avce2022', method)
         assert (later.similarity.weight, later.matching.weight, later.training.loss) == (0, 0, 'agreement')
+
+
+@pytest.mark.parametrize(
+    ('earlier', 'later'),
+    [
+        *itertools.product(PRESETS, SYSTEMS),
+        *itertools.product(METHODS, METHODS),
+        *itertools.product(NETWORKS, NETWORKS),
+    ],
+)
+def test_nothing_of_an_earlier_preset_stays_in_a_later_that_chooses_as_much(earlier, later):
+    assert in_use(Config.from_preset(earlier, later)) == in_use(Config.from_preset(later))
+
+
+def in_use(config):
+    """The tree without what a critic would do, where there is none."""
+    unused = () if config.adversarial.weight else ('adversarial', 'margin')
+    return {part: values for part, values in config.to_dict().items() if part not in unused}
+
+
+@pytest.mark.parametrize('part', ['input', 'network', 'training'])
+def test_a_system_names_what_a_method_and_a_network_name(part):
+    of_method, *of_networks = (set(PRESETS[name].get(part, {})) for name in ('supervised', *NETWORKS))
+    assert all(not of_method & of_network for of_network in of_networks)
+    named = {name: set(PRESETS[name][part]) for name in SYSTEMS}
+    assert named == {name: of_method | of_network for name in SYSTEMS for of_network in of_networks}
+
+
+def test_methods_and_networks_come_in_either_order():
+    for method, network in itertools.product(METHODS, NETWORKS):
+        assert Config.from_preset(method, network) == Config.from_preset(network, method)
 
 
 def test_the_default_is_the_method_of_the_paper():

@@ -1,8 +1,10 @@
 """The documentation builds without a warning, loads nothing from elsewhere, and says what the code says."""
 
 import ast
+import dataclasses
 import html.parser
 import importlib
+import inspect
 import itertools
 import os
 import pathlib
@@ -165,6 +167,47 @@ def test_quoted_messages_are_in_the_code():
         pieces = re.compile('.*'.join(re.escape(piece.strip()) for piece in line.split('…')))
         missing += [(place, line)] * (not any(map(pieces.search, messages)))
     assert missing == []
+
+
+def test_files_of_the_project_that_pages_name_are_there():
+    own = re.compile(r'(?<![\w/.-])(?:cafer_tf|pipeline|benchmarks|scripts)/[\w/.]*\b')
+    named = [(page.name, path) for page in TEXTS for path in own.findall(page.read_text(encoding='utf-8'))]
+    assert len(named) > 15
+    assert [(page, path) for page, path in named if not (ROOT / path).exists()] == []
+
+
+def test_the_method_names_what_is_there():
+    """Its paths are relative to the package, or to the checkout; names that follow one are of that file."""
+    page = (DOCS / 'method.md').read_text(encoding='utf-8')
+    places = re.findall(r'`([\w/]+\.py)`((?: `[\w.]+`(?:, `[\w.]+`)*)?)', page)
+    assert len(places) > 50
+    for path, names in places:
+        file = next(folder / path for folder in (ROOT / 'cafer_tf', ROOT) if (folder / path).exists())
+        nodes = ast.walk(ast.parse(file.read_text(encoding='utf-8')))
+        defined = {node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+        assert set(re.findall(r'\w+', names)) <= defined, path
+
+
+def test_the_method_has_every_choice_in_one_table():
+    page = (DOCS / 'method.md').read_text(encoding='utf-8')
+    table = page.partition('## All choices in one table')[2].partition('\n## ')[0]
+    keys, named = Config().flat(), set()
+    for cell in re.findall(r'^\| [^|]* \| (.*?) \| ', table, re.MULTILINE):
+        part = ''
+        for name in re.findall(r'`([\w.]+)', cell):
+            part, _, key = name.rpartition('.') if '.' in name else (part, '', name)
+            assert '.' not in name or name in keys, name
+            named |= {f'{part}.{key}'} & keys.keys()
+    assert named == keys.keys()
+
+
+def test_the_reference_says_what_every_key_means():
+    described = []
+    for part in dataclasses.fields(Config):
+        text = inspect.getdoc(type(getattr(Config(), part.name)))
+        names = re.findall(r'^    (\w+(?:, \w+)*): ', text.partition('Attributes:')[2], re.MULTILINE)
+        described += [f'{part.name}.{name}' for entry in names for name in entry.split(', ')]
+    assert sorted(described) == sorted(Config().flat())
 
 
 def message(node):

@@ -23,6 +23,11 @@ def test_works_in_a_notebook(data, tmp_path):
     train = dataset(data)
     history = model.fit(train, validation_data=train, epochs=2, verbose=0, callbacks=[tf.keras.callbacks.History()])
     assert {'loss', 'critic_loss', 'margin', 'ccc', 'val_loss', 'val_ccc', 'val_arousal_sagr'} <= set(history.history)
+    assert {name for name in history.history if f'val_{name}' not in history.history and name[:4] != 'val_'} == {
+        'encoder_gradient_norm',
+        'head_gradient_norm',
+        'critic_gradient_norm',
+    }
     predictions = model.predict(data[0], verbose=0)
     assert predictions.shape == (32, 2)
     assert np.abs(predictions).max() <= 1
@@ -90,6 +95,24 @@ def test_terms_are_those_of_the_loss_functions(data):
     assert logs['critic_loss'] == pytest.approx(float(critic_loss), rel=1e-4)
     assert logs['adversarial_loss'] == pytest.approx(float(adversarial), rel=1e-4)
     assert logs['loss'] == pytest.approx(float(regression + adversarial), rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ('preset', 'taught'),
+    [
+        ('avce2022', {'similarity_loss', 'separation_loss', 'projector_gradient_norm'}),
+        ('elim2022', {'matching_loss'}),
+    ],
+)
+def test_what_is_measured_in_training_alone_is_not_reported_of_validation(data, preset, taught):
+    model = make_model(preset, network={'bottleneck': [16], 'head': [32]})
+    images, labels = (part[:16] for part in data)
+    targets = {'labels': labels, 'people': np.arange(16) % 5} if preset == 'elim2022' else labels
+    trained = model.train_on_batch(images, targets, return_dict=True)
+    tested = model.test_on_batch(images, labels, return_dict=True)
+    assert trained.keys() - tested.keys() == {*taught, 'encoder_gradient_norm', 'head_gradient_norm'}
+    assert tested.keys() <= trained.keys()
+    assert tested['loss'] == pytest.approx(sum(tested[f'{name}_loss'] for name in ('mse', 'pcc', 'ccc')), rel=1e-5)
 
 
 def test_without_adversarial_weight_there_is_no_critic_step(data):

@@ -60,6 +60,19 @@ def test_cosine_first_rises_from_zero():
     assert applied == pytest.approx([0, 0.005, *falling], abs=1e-9)
 
 
+@pytest.mark.parametrize('warmup_steps', [4, 5, 150])
+def test_a_short_training_rises_for_half_of_its_steps(warmup_steps):
+    values = {'schedule': 'cosine', 'warmup_steps': warmup_steps, 'epochs': 2, 'steps_per_epoch': 4}
+    applied = rates(make(**values), 9)
+    falling = [0.005 * (1 + math.cos(math.pi * step / 4)) for step in range(5)]
+    assert applied == pytest.approx([0, 0.0025, 0.005, 0.0075, *falling], abs=1e-9)
+    assert rates(make(updates_per_step=2, **values), 18)[::2] == pytest.approx(applied, abs=1e-9)
+
+
+def test_a_training_of_one_step_does_not_rise():
+    assert rates(make(schedule='cosine', warmup_steps=150, epochs=1, steps_per_epoch=1), 1) == pytest.approx([0.01])
+
+
 def test_milestones_lower_the_rate_at_those_steps():
     values = {'schedule': 'milestones', 'milestones': (2, 5), 'decay_rate': 0.5}
     assert rates(make(**values), 7) == pytest.approx([0.01] * 2 + [0.005] * 3 + [0.0025] * 2)

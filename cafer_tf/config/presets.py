@@ -3,6 +3,7 @@
 `paper`, `published_code`, `person_pairs`, `supervised`, `avce2022` and `elim2022` choose the method, `alexnet` and
 `resnet18` the network and how it is trained: `Config.from_preset('published_code', 'alexnet')` is what the authors
 published. The other systems of the poster's table choose both (see `systems`). `short` is a small budget for all.
+A method and a network come in either order. Nothing of an earlier preset stays in use in a later that chooses as much.
 
 References: D. H. Kim and B. C. Song, "Contrastive Adversarial Learning for Person Independent Facial Emotion
 Recognition", AAAI 2021: the poster, and the code published with it. `avce2022`: "Emotion-aware Multi-view Contrastive
@@ -14,7 +15,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cafer_tf.config.systems import MIRRORED, SYSTEMS
+from cafer_tf.config.systems import IMAGENET, MIRRORED, SYSTEMS
 
 _HEAD: dict[str, Any] = {'bottleneck': (), 'head': (64, 8), 'head_output': 'linear', 'dense_normalization': False}
 _ALONE: dict[str, dict[str, Any]] = {'similarity': {'weight': 0.0}, 'matching': {'weight': 0.0}}
@@ -80,13 +81,7 @@ _ELIM2022: dict[str, dict[str, Any]] = {
     **_SUPERVISED,
     'matching': {'weight': 1.0, 'people': 10, 'sharpness': 5.0, 'iterations': 5, 'start': 5, 'full': 50},
     'network': {**_HEAD, 'bottleneck': (256, 512), 'head': (10_240,), 'dense_normalization': True},
-    'training': {
-        **_AGREEMENT,
-        'loss': 'mse_agreement',
-        'ddof': 'published',
-        'beta_2': 0.99,
-        'head_rate': 0.2,
-    },
+    'training': {**_AGREEMENT, 'loss': 'mse_agreement', 'ddof': 'published', 'head_rate': 0.2},
 }
 
 
@@ -94,9 +89,10 @@ def _network(encoder: str, pooling: str, batch_size: int) -> dict[str, dict[str,
     return {
         'input': {'image_size': 224, 'crop': 0.125},
         'augmentation': {'expansion': 1.0},
-        'network': {'encoder': encoder, 'pooling': pooling, 'head_dropout': 0.5},
+        'network': {'encoder': encoder, 'pooling': pooling, **IMAGENET, 'head_dropout': 0.5},
         'training': {
             'batch_size': batch_size,
+            'epochs': 25,
             'optimizer': 'adam',
             'learning_rate': 1e-4,
             'beta_1': 0.5,

@@ -14,14 +14,15 @@ _ALONE: dict[str, dict[str, Any]] = {
     'similarity': {'weight': 0.0},
     'matching': {'weight': 0.0},
 }
+IMAGENET: dict[str, Any] = {'mean': (0.485, 0.456, 0.406), 'standard_deviation': (0.229, 0.224, 0.225)}
+"""Of the images that networks saw which come with no others."""
 _NETWORK: dict[str, Any] = {
     'pooling': 'auto',
     'bottleneck': (),
     'head': (),
     'head_output': 'linear',
     'dense_normalization': False,
-    'mean': (0.485, 0.456, 0.406),
-    'standard_deviation': (0.229, 0.224, 0.225),
+    **IMAGENET,
     'head_dropout': 0.0,
 }
 """What networks have unless they say otherwise, so that nothing of an earlier preset stays."""
@@ -37,12 +38,16 @@ MIRRORED: dict[str, Any] = {
 _IN_PLACE: dict[str, Any] = {**MIRRORED, 'expansion': 1.0}
 _TRAINING: dict[str, Any] = {
     'ddof': 0,
+    'epochs': 25,
     'optimizer': 'adam',
     'head_rate': 1.0,
     'beta_1': 0.9,
     'beta_2': 0.999,
+    'decay_rate': 0.9,
+    'decay_steps': 0,
     'warmup_steps': 0,
 }
+"""Likewise of training."""
 
 _MOLLAHOSSEINI2017: dict[str, dict[str, Any]] = {
     **_ALONE,

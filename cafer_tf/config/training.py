@@ -30,8 +30,8 @@ class TrainingConfig:
         decay_rate: of `exponential`, `staircase` and `milestones`, in (0, 1].
         decay_steps: of `exponential` and `staircase`; 0 is an epoch. (The paper has .9 every 5,000 steps.)
         milestones: steps, one after another.
-        warmup_steps: of `cosine`, in which the rate first rises from 0. Networks without normalisation need them at
-            rates that suit those with it.
+        warmup_steps: of `cosine`, in which the rate first rises from 0; at most half of the training's. Networks
+            without normalisation need them at rates that suit those with it.
         clip_norm: largest norm of the gradient of encoder, head and critic; longer ones are shortened. 0 does not clip.
         ema: momentum of an exponential moving average of the weights, by which the model is then judged and exported;
             0 uses the weights themselves.

@@ -73,6 +73,11 @@ class Config:
                 not self.network.bottleneck,
                 'network.bottleneck must be empty for network.encoder face_ssd, whose cells the head reads as they are',
             )
+            require(
+                not self.network.head_weights,
+                'network.head_weights must be empty for network.encoder face_ssd: the head reads its cells and has no '
+                'weights',
+            )
             methods = ('adversarial', 'similarity', 'matching')
             used = [f'{name}.weight' for name in methods if getattr(self, name).weight]
             require(

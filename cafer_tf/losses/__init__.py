@@ -1,4 +1,7 @@
-"""Losses: plain functions, and `keras.losses.Loss` classes over those that take `(y_true, y_pred)`."""
+"""Losses: plain functions, and `keras.losses.Loss` classes over those that take `(y_true, y_pred)`.
+
+With them, what losses of other arguments are computed from: pairs, views, the people who are drawn, cells of a face.
+"""
 
 from cafer_tf.losses.adversarial import (
     PairDistances,
@@ -25,7 +28,7 @@ from cafer_tf.losses.matching import (
 )
 from cafer_tf.losses.mining import all_triplets, distance_weighted_triplets, semihard_triplets
 from cafer_tf.losses.proxy_anchor import ProxyAnchorLoss, proxy_anchor_loss
-from cafer_tf.losses.regression import regression_loss_terms
+from cafer_tf.losses.regression import RegressionLoss, regression_loss, regression_loss_terms
 from cafer_tf.losses.similarity import circumplex_similarity, similarity_contrast, view_separation_loss, views
 from cafer_tf.losses.snr import SnrTripletLoss, snr_triplet_loss
 from cafer_tf.losses.triplet import TripletSemihardLoss, triplet_semihard_loss
@@ -36,6 +39,7 @@ __all__ = [
     'MarginLoss',
     'PairDistances',
     'ProxyAnchorLoss',
+    'RegressionLoss',
     'SnrTripletLoss',
     'TripletSemihardLoss',
     'agreement_loss',
@@ -61,6 +65,7 @@ __all__ = [
     'pairwise_distances',
     'proxy_anchor_loss',
     'read_at_face',
+    'regression_loss',
     'regression_loss_terms',
     'semihard_triplets',
     'similarity_contrast',

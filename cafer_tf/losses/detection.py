@@ -32,6 +32,9 @@ def face_matches(boxes: Any, default_boxes: Any) -> tf.Tensor:
     Returns:
         `[n, cells]`, 1 or 0, of the dtype of `boxes`; at least one 1 in each row.
 
+    Raises:
+        ValueError: other shapes.
+
     Example:
         >>> face_matches(tf.constant([[0.5, 0.5, 0.9]]), [[0.25, 0.5, 0.5], [0.5, 0.5, 1.0], [0.5, 0.5, 0.7]]).numpy()
         array([[0., 1., 1.]], dtype=float32)
@@ -40,6 +43,7 @@ def face_matches(boxes: Any, default_boxes: Any) -> tf.Tensor:
     """
     boxes = tf.convert_to_tensor(boxes)
     default_boxes = as_dtype(default_boxes, boxes.dtype)
+    _require_squares(boxes, default_boxes)
     overlap = _jaccard(boxes[:, tf.newaxis], default_boxes)
     best = tf.one_hot(tf.argmax(overlap, axis=1), tf.shape(default_boxes)[0], dtype=boxes.dtype)
     return tf.maximum(tf.cast(overlap > _LEAST_OVERLAP, boxes.dtype), best)
@@ -122,6 +126,9 @@ def box_offsets(boxes: tf.Tensor, default_boxes: tf.Tensor) -> tf.Tensor:
     Returns:
         `[n, cells, 4]`.
 
+    Raises:
+        ValueError: other shapes.
+
     Example:
         >>> box_offsets(tf.constant([[0.5, 0.25, 0.5]]), tf.constant([[0.25, 0.25, 0.5]])).numpy()
         array([[[5., 0., 0., 0.]]], dtype=float32)
@@ -129,10 +136,20 @@ def box_offsets(boxes: tf.Tensor, default_boxes: tf.Tensor) -> tf.Tensor:
     Reference: W. Liu et al., "SSD: Single shot multibox detector", ECCV 2016, equation 2; the two factors, which it
     does not print, are those of its code.
     """
+    _require_squares(boxes, default_boxes)
     boxes = boxes[:, tf.newaxis]
     centres = (boxes[..., :2] - default_boxes[:, :2]) / (_CENTRE_VARIANCE * default_boxes[:, 2:])
     sides = tf.math.log(boxes[..., 2:] / default_boxes[:, 2:]) / _SIDE_VARIANCE
     return tf.concat([centres, sides, sides], axis=-1)
+
+
+def _require_squares(boxes: tf.Tensor, default_boxes: tf.Tensor) -> None:
+    squares = [None, 3]
+    if not (boxes.shape.is_compatible_with(squares) and default_boxes.shape.is_compatible_with(squares)):
+        raise ValueError(
+            f'boxes and default_boxes must have shapes [n, 3] and [cells, 3]; theirs are {boxes.shape} and '
+            f'{default_boxes.shape}'
+        )
 
 
 def _jaccard(boxes: tf.Tensor, others: tf.Tensor) -> tf.Tensor:

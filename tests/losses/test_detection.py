@@ -162,3 +162,10 @@ def test_refuses_other_shapes():
         ValueError, match=r'default_boxes must have shape \[2, 3\] for these outputs; theirs is \(3, 3\)'
     ):
         detection_terms(tf.zeros([2, 14]), tf.ones([2, 3]), tf.ones([3, 3]))
+    corners = tf.ones([2, 4])  # other boxes than squares by middle and side
+    message = r'boxes and default_boxes must have shapes \[n, 3\] and \[cells, 3\]; theirs are \(2, 4\) and \(2, 3\)'
+    for refuses in (face_matches, box_offsets, lambda boxes, others: detection_terms(tf.zeros([2, 14]), boxes, others)):
+        with pytest.raises(ValueError, match=message):
+            refuses(corners, tf.ones([2, 3]))
+    with pytest.raises(ValueError, match=r'theirs are \(2, 3\) and \(2, 4\)'):
+        face_matches(tf.ones([2, 3]), corners)
