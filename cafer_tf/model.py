@@ -43,7 +43,7 @@ class Cafer(tf.keras.Model):
         ```python
         threshold = cafer_tf.grouping.otsu_threshold(cafer_tf.grouping.intensity(labels))
         model = cafer_tf.Cafer(cafer_tf.Config(), threshold=threshold)
-        model.compile()
+        model.compile(steps_per_epoch=len(train))  # a schedule of the learning rate goes by epochs
         model.fit(train, validation_data=validation, epochs=30)
         model.predict(images)  # [n, 2]: valence, arousal
         model.save('model.keras')

@@ -82,7 +82,7 @@ def shared_step(
         learning['projector'] = model.projector
     if separate:
         monitored |= _descend(model, tape, regression, learning, terms)
-        _descend(model, tape, adversarial['adversarial_loss'], {'adversarial': model.encoder}, adversarial)
+        monitored |= _descend(model, tape, adversarial['adversarial_loss'], {'adversarial': model.encoder}, adversarial)
     else:
         monitored |= _descend(model, tape, terms['loss'], learning, terms)
     return predictions, terms | monitored
@@ -118,7 +118,10 @@ def reference_step(
         own = tf.scatter_nd(rows[:, tf.newaxis], tf.cast(moved, tf.float32), shape)
         adversarial = adversarial_term(batch.gather(own), anchor_outputs, pairing, model.config)
     optimizer = 'adversarial' if 'adversarial' in model.optimizers else 'encoder'
-    _descend(model, tape, adversarial['adversarial_loss'], {optimizer: model.encoder}, adversarial)
+    # Of the encoder's own optimizer, the norm that is kept is the one of the first step.
+    monitored = (
+        _descend(model, tape, adversarial['adversarial_loss'], {optimizer: model.encoder}, adversarial) | monitored
+    )
     return predictions, {**terms, **adversarial, **monitored, 'loss': terms['loss'] + adversarial['adversarial_loss']}
 
 

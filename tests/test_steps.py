@@ -75,8 +75,10 @@ def test_every_variant_trains_and_evaluates(batch, name):
 def test_how_often_each_optimizer_is_applied(batch, order, separate, updates):
     model = make_model(adversarial={'update_order': order, 'separate_optimizer': separate})
     for _ in range(3):
-        model.train_on_batch(*batch)
+        logs = model.train_on_batch(*batch, return_dict=True)
     assert {name: int(optimizer.iterations) for name, optimizer in model.optimizers.items()} == updates
+    norms = {name: value for name, value in logs.items() if name.endswith('_gradient_norm')}
+    assert norms.keys() == {f'{name}_gradient_norm' for name in updates} and min(norms.values()) > 0
 
 
 def test_with_plain_gradient_descent_a_separate_optimizer_changes_nothing(batch):
