@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 SCRIPT = """
-import json, os, sys
+import glob, json, os, sys, time
 import numpy as np
 import tensorflow as tf
 
@@ -49,6 +49,10 @@ class Test(tf.keras.callbacks.Callback):
     def on_train_batch_end(self, batch, logs=None):
         print(json.dumps([int(self.epoch * STEPS + batch), float(logs['loss'])]), flush=True)
         if self.epoch * STEPS + batch == int(stop):
+            # One that died before the other has heard of the step would take it from that one.
+            open(f'{folder}.{os.getpid()}', 'w').close()
+            while len(glob.glob(f'{folder}.*')) < 2:
+                time.sleep(0.01)
             os._exit(9)
 
     def on_epoch_end(self, epoch, logs=None):
