@@ -92,7 +92,7 @@ def _table(summary: dict[str, Any]) -> Comparison:
     )
     groups = comparison_table.groups(summary)
     methods = {name: line['method'] for name, line in summary['published'].items()}
-    methods |= {f'{row["name"]}, {judged["filter"]}': row['method'] for row in rows for judged in row['judged']}
+    methods |= {comparison_table.name_of(row, judged): row['method'] for row in rows for judged in row['judged']}
     return Comparison(
         key='systems',
         title='Comparison of systems',

@@ -8,7 +8,7 @@ from cafer_tf.comparison_table.plots import plot_table, table_figure
 from cafer_tf.comparison_table.published import PUBLISHED, Published
 from cafer_tf.comparison_table.rows import DEFAULT_ROWS, ROWS, Row
 from cafer_tf.comparison_table.summary import PICTURE, SUMMARY, summarise
-from cafer_tf.comparison_table.text import HEADS, groups, table
+from cafer_tf.comparison_table.text import HEADS, groups, name_of, table
 
 __all__ = [
     'DEFAULT_ROWS',
@@ -22,6 +22,7 @@ __all__ = [
     'Row',
     'Run',
     'groups',
+    'name_of',
     'plot_table',
     'summarise',
     'table',

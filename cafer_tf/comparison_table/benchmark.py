@@ -140,7 +140,9 @@ class Benchmark:
             return Run(self._results(jobs, examples), examples, notes, tuple(broken))
 
     def finished(self) -> Run | None:
-        """What `run` would give if everything were done; trains and writes nothing. None where there is no result.
+        """The results that are there, without training or writing anything; None where there are none.
+
+        Of the examples, what is said of them is enough: a folder of results may be kept without them.
 
         Raises:
             ConfigError, LedgerError: as `run`.
@@ -149,9 +151,8 @@ class Benchmark:
         examples = find(self.layout, self.out / EXAMPLES, self._faces, self.fold)
         if examples is None:
             return None
-        jobs, notes = self._comparable(examples)
-        results = self._results(jobs, examples)
-        return Run(results, examples, notes) if results else None
+        results = self._results(self.jobs(), examples)
+        return Run(results, examples) if results else None
 
     def check(self) -> None:
         """Says what is wrong with the settings or the results, before images are read.

@@ -72,7 +72,8 @@ def prepare(
     asked = _asked(layout, config, fold)
     source = {**asked, 'fingerprint': datasets.fingerprint(items, root)}
     facts = _facts(directory)
-    if facts.get('source') != source:
+    complete = all((directory / f'{split}.gz').is_file() for split in features.SPLITS)
+    if facts.get('source') != source or not complete:
         aside = directory.with_name(f'{directory.name}.part')
         shutil.rmtree(aside, ignore_errors=True)
         aside.mkdir(parents=True)
@@ -85,7 +86,7 @@ def prepare(
 
 
 def find(layout: str, directory: pathlib.Path, config: FacesConfig, fold: Fold | None = None) -> Examples | None:
-    """The TFRecords that are there, whatever has become of the data set since; None where there are no such ones.
+    """What is said of the TFRecords that a folder holds or held; None where these are others, or nothing is said.
 
     Args are those of `prepare`.
     """
@@ -110,13 +111,12 @@ def _examples(directory: pathlib.Path, facts: dict[str, Any]) -> Examples:
 
 
 def _facts(directory: pathlib.Path) -> dict[str, Any]:
-    """What is said of the TFRecords of a folder; nothing where there are none."""
+    """What a folder says of its TFRecords; nothing where it does not."""
     try:
         found = json.loads((directory / _FACTS).read_text(encoding='utf-8'))
     except (FileNotFoundError, ValueError):
         return {}
-    complete = all((directory / f'{split}.gz').is_file() for split in features.SPLITS)
-    return found if complete and isinstance(found, dict) else {}
+    return found if isinstance(found, dict) else {}
 
 
 class _Split:

@@ -131,14 +131,18 @@ def _notes(run: Run, rows: Sequence[Mapping[str, Any]], comparable: bool) -> Ite
 
 def _budgets(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """Of each row, how long it is trained, which epochs were the best, and what differs from its presets."""
+    everywhere = set.intersection(*(set(row['changed']) for row in rows)) if len(rows) > 1 else set()
     for row in rows:
         budget, best = row['budget'], ', '.join(map(str, row['best_epochs']))
-        changed = f'; *: {", ".join(row["changed"])}' if row['changed'] else ''
+        own = [change for change in row['changed'] if change not in everywhere]
+        changed = f'; *: {", ".join(own)}' if own else ''
         seeds = f'{len(row["seeds"])} seeds' if len(row['seeds']) > 1 else f'seed {row["seeds"][0]}'
         yield (
             f'{row["name"]}: {seeds}; presets {", ".join(ROWS[row["name"]].presets)}; {budget["image_size"]} px, '
             f'batches of {budget["batch_size"]}, at most {budget["epochs"]} epochs (best: {best}){changed}'
         )
+    if everywhere:
+        yield f'*: all rows have {", ".join(change for change in rows[0]["changed"] if change in everywhere)}'
 
 
 def _changed(config: Mapping[str, Any], own: Mapping[str, Any]) -> Iterator[str]:

@@ -61,8 +61,18 @@ def groups(summary: Mapping[str, Any]) -> dict[str, dict[str, list[str]]]:
             found = [judged['pooled'][output][figure] for figure in FIGURES for output in features.OUTPUTS]
             several = len(row['seeds']) > 1
             figures = [_mean(interval) if several else _with_bounds(interval) for interval in found]
-            measured[f'{row["name"]}, {judged["filter"]}'] = [row['backbone'], *costs, *figures, _speed(row)]
+            measured[name_of(row, judged)] = [row['backbone'], *costs, *figures, _speed(row)]
     return {f'Published, of AffectNet{different}': published, f'Measured, on {summary["data"]}': measured}
+
+
+def name_of(row: Mapping[str, Any], judged: Mapping[str, Any]) -> str:
+    """Of a line of `groups`: the row, and its filter where there are several.
+
+    Args:
+        row: one of `rows` of the summary.
+        judged: one of `judged` of the row.
+    """
+    return row['name'] if len(row['judged']) == 1 else f'{row["name"]}, {judged["filter"]}'
 
 
 def _published(summary: Mapping[str, Any]) -> Iterator[str]:

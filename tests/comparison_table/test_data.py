@@ -69,6 +69,8 @@ def test_what_is_there_is_found_without_the_data_set(faces, tmp_path):
     out = tmp_path / 'examples'
     assert find('csv', out, FacesConfig()) is None
     first = prepare('csv', faces, out, FacesConfig())
+    for path in out.glob('*.gz'):
+        path.unlink()
     assert find('csv', out, FacesConfig()) == first
     assert find('csv', out, FacesConfig(size=24)) is find('csv', out, FacesConfig(), Fold(1, 2)) is None
 

@@ -107,7 +107,7 @@ def test_the_cells_of_a_page_say_what_the_table_says():
     assert measured['alexnet, test split'] == [*costs, *['0.500 [.400, .600]'] * 6, '50']
     assert measured['alexnet, a part of it'] == [*costs, *['0.600 [.500, .700]'] * 6, '50']
     several = summarise(Run([result('alexnet', seed, 0.5) for seed in (0, 1)], examples()), 'csv faces')
-    assert groups(several).popitem()[1]['alexnet, test split'][3:9] == ['0.500 ±0.000'] * 6
+    assert groups(several).popitem()[1]['alexnet'][3:9] == ['0.500 ±0.000'] * 6
     assert all(len(cells) == len(HEADS) - 1 for group in groups(one).values() for cells in group.values())
 
 
@@ -142,11 +142,19 @@ def test_the_published_lines_have_the_posters_decimals_and_dashes():
 def test_what_differs_from_a_rows_presets_is_marked_and_said():
     found = summarise(Run([result('alexnet', 0, 0.5), result('compact', 0, 0.5, epochs=3)], examples()), 'csv faces')
     assert [row['changed'] for row in found['rows']] == [[], ['training.epochs=3']]
+    assert not any('all rows' in note for note in found['notes'])
     assert 'CAFER-TF *' in table(found) and 'Kim and Song 2021 *' not in table(found)
     assert (
         'compact: seed 0; presets paper; 64 px, batches of 64, at most 3 epochs (best: 7); *: training.epochs=3'
         in found['notes']
     )
+
+
+def test_what_differs_in_all_rows_is_said_once():
+    found = summarise(Run([result(row, 0, 0.5, epochs=3) for row in ('alexnet', 'compact')], examples()), 'csv faces')
+    assert [row['changed'] for row in found['rows']] == [['training.epochs=3']] * 2
+    assert sum('training.epochs=3' in note for note in found['notes']) == 1
+    assert '*: all rows have training.epochs=3' in found['notes']
 
 
 def test_figures_are_comparable_on_affectnet_alone_and_its_filters_are_counted():

@@ -34,6 +34,8 @@ td { white-space: nowrap; }
 thead th { vertical-align: bottom; white-space: nowrap; overflow-wrap: normal; border-bottom: 2px solid #777; }
 thead th.span { text-align: center; border-bottom: 1px solid #aaa; }
 th.row, th.text, td.text { text-align: left; }
+.many td, .many thead th { white-space: normal; overflow-wrap: normal; }
+.many th, .many td { padding: .25rem .4rem; }
 td.text { white-space: normal; min-width: 10rem; }
 th.row { font-weight: 600; min-width: 9rem; overflow-wrap: normal; position: sticky; left: 0; background: #fff; }
 /* What reaches over the whole table stays in sight while the table scrolls. */
