@@ -21,6 +21,7 @@ import pytest
 from cafer_tf import cli
 from cafer_tf.cli.benchmark import benchmark
 from cafer_tf.cli.run import run
+from cafer_tf.comparison_table import ROWS
 from cafer_tf.config import Config, parse_change
 from cafer_tf.metric_learning import RECIPES
 
@@ -246,7 +247,11 @@ def check_settings(command, given):
     if command is benchmark.commands['metric-learning']:
         RECIPES[given['dataset']].with_changes(given.get('changes', ()))
     elif command is benchmark.commands['table']:
-        Config().with_changes(map(parse_change, given.get('changes', ())))
+        for text in given.get('changes', ()):
+            row, change = re.fullmatch(r'(?:(\w+):)?(.+)', text).groups()
+            if row not in (None, *ROWS):
+                raise ValueError(f'{row} is no row')
+            Config().with_changes([parse_change(change)])
     elif command is run:
         config = Config.from_preset(*given.get('preset', ())).with_changes(map(parse_change, given.get('changes', ())))
         if given.get('dataset') in WHOLE_PHOTOGRAPHS and config.faces.source == 'as_is':
