@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cafer_tf.cli import judged
+from cafer_tf.cli.folds import read_fold
 from cafer_tf.datasets import Fold
 from cafer_tf.files import write_text
 
@@ -39,6 +40,7 @@ names the splits: it is judged all the same, and not said to be new to the model
 )
 @click.option(
     '--fold',
+    callback=read_fold,
     metavar='K/N',
     help='The K-th of N parts of the people of --root is the test, where no splits are named; as in `cafer run`.',
 )
@@ -69,7 +71,7 @@ def evaluate(
     dataset: str | None,
     root: pathlib.Path | None,
     split: str,
-    fold: str | None,
+    fold: Fold | None,
     seen_root: pathlib.Path | None,
     resamples: int,
     seed: int,
@@ -84,7 +86,8 @@ def evaluate(
     linear classifier reads the person from the embedding.
     """
     judged.check(run, model, dataset, root)
-    part = _fold(fold, run, split)
+    if fold is not None and (run is not None or split == judged.ALL):
+        raise click.UsageError(f'--fold parts the people of --root: leave out --run and --split {judged.ALL}')
     path = path or (run or pathlib.Path()) / 'evaluation.json'
     for file in (path, plot or path):
         if not file.parent.is_dir():
@@ -102,7 +105,7 @@ def evaluate(
             seen_root = seen_root or _rendered(run, origin)
             unseen, which = _ingested(predictor, run, origin)
         else:
-            unseen, which = _folder(predictor, dataset or '', root or pathlib.Path(), split, seed, part)
+            unseen, which = _folder(predictor, dataset or '', root or pathlib.Path(), split, seed, fold)
             which = f'{which}; {_UNKNOWN}'
         seen, others = None, ''
         if seen_root:
@@ -125,22 +128,6 @@ def evaluate(
     click.echo(f'figures: {path}', err=as_json)
     if plot is not None:
         click.echo(f'plot: {plot}', err=as_json)
-
-
-def _fold(text: str | None, run: pathlib.Path | None, split: str) -> Fold | None:
-    """The fold that is asked for.
-
-    Raises:
-        UsageError: it is none, or nothing is parted.
-    """
-    if text is None:
-        return None
-    if run is not None or split == judged.ALL:
-        raise click.UsageError(f'--fold parts the people of --root: leave out --run and --split {judged.ALL}')
-    try:
-        return Fold.parse(text)
-    except ValueError as error:
-        raise click.UsageError(f'--fold: {error}') from None
 
 
 def _origin(run: pathlib.Path, predictor: Predictor) -> Origin:

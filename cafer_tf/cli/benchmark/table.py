@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from cafer_tf.cli.folds import read_fold
 from cafer_tf.config import PRESETS, parse_change, parse_pair
 from cafer_tf.datasets import LAYOUTS, Fold
 from cafer_tf.files import write_json
@@ -67,7 +68,12 @@ The protocol, what may be compared, and what each row costs: docs/table.md.
     metavar='[ROW:]KEY=VALUE',
     help='One value of the configuration, of all rows or of one; repeatable.',
 )
-@click.option('--fold', metavar='K/N', help='Test on the K-th of N parts of the people, where no splits are named.')
+@click.option(
+    '--fold',
+    callback=read_fold,
+    metavar='K/N',
+    help='Test on the K-th of N parts of the people, where no splits are named.',
+)
 @click.option(
     '--weights', multiple=True, metavar='ROW=FILE', help='Pretrained weights of the encoder of a row; repeatable.'
 )
@@ -81,7 +87,7 @@ def table(
     out: pathlib.Path,
     rows: str | None,
     changes: tuple[str, ...],
-    fold: str | None,
+    fold: Fold | None,
     weights: tuple[str, ...],
     people: int | None,
     images_per_person: int | None,
@@ -120,7 +126,7 @@ def table(
                 changes=dict(parse_change(text) for row, text in given if not row),
                 own=_by_row(given),
                 weights={row: pathlib.Path(file) for row, file in (parse_pair(each, 'ROW=FILE') for each in weights)},
-                fold=None if fold is None else _fold(fold),
+                fold=fold,
                 **options,
             )
             if finished:
@@ -167,10 +173,3 @@ def _by_row(given: list[tuple[str, str]]) -> dict[str, dict[str, Any]]:
             path, value = parse_change(text)
             found.setdefault(row, {})[path] = value
     return found
-
-
-def _fold(text: str) -> Fold:
-    try:
-        return Fold.parse(text)
-    except ValueError as error:
-        raise click.UsageError(f'--fold: {error}') from None
