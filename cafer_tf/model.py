@@ -162,7 +162,7 @@ class Cafer(tf.keras.Model):
             **{'jit_compile': training.jit_compile, **kwargs},
         )
         self.head_optimizer = chosen(head_optimizer, relative_rate=training.head_rate)
-        self.critic_optimizer = chosen(critic_optimizer) if self.adversarial else None
+        self.critic_optimizer = chosen(critic_optimizer, settings.critic_steps) if self.adversarial else None
         self.adversarial_optimizer = chosen(adversarial_optimizer) if separate else None
         if self.projector is not None:
             views = optimizers.momentum(self.config.similarity.learning_rate)

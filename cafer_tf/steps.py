@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from cafer_tf import finite, replicas
 from cafer_tf.config import Config
-from cafer_tf.losses import next_multiplier
+from cafer_tf.losses import next_multiplier, warm_up
 from cafer_tf.losses.regression import TERMS
 from cafer_tf.objectives import adversarial_term, critic_terms
 from cafer_tf.pairing import Pairing
@@ -61,6 +61,7 @@ def shared_step(
     """
     separate = 'adversarial' in model.optimizers
     monitored: Terms = {}
+    step = model.optimizer.iterations
     with tf.GradientTape(persistent=separate) as tape:
         embedding = model.encoder(images, training=True)
         if model.adversarial:
@@ -70,11 +71,11 @@ def shared_step(
         if model.projector is not None:
             terms |= view_terms(model, embedding, predictions, batch)
         if model.config.matching.weight:
-            terms |= matching_terms(model, embedding, targets, batch, model.optimizer.iterations)
+            terms |= matching_terms(model, embedding, targets, batch, step)
         regression = tf.add_n(list(terms.values()))
         if model.adversarial:
             outputs = batch.gather(tf.cast(model.critic(embedding, training=True), tf.float32))
-            adversarial = adversarial_term(outputs, outputs, pairing, model.config)
+            adversarial = _against_critic(model, outputs, outputs, pairing, step)
             terms |= adversarial
         terms['loss'] = tf.add_n(list(terms.values()))
     learning = {'encoder': model.encoder, 'head': model.head}
@@ -96,6 +97,7 @@ def reference_step(
     Encoder and head learn from the labels; the critic learns from features of the updated encoder; the encoder learns
     against the updated critic from the examples that it is to move, passed through it once more.
     """
+    step = tf.identity(model.optimizers['head'].iterations)  # the encoder's may count it twice
     with tf.GradientTape() as tape:
         embedding = model.encoder(images, training=True)
         predictions, terms = supervise(model, embedding, targets, batch, training=True)
@@ -116,7 +118,7 @@ def reference_step(
         moved = model.critic(model.encoder(tf.gather(images, rows), training=True), training=True)
         shape = [tf.size(is_moved), moved.shape[-1]]
         own = tf.scatter_nd(rows[:, tf.newaxis], tf.cast(moved, tf.float32), shape)
-        adversarial = adversarial_term(batch.gather(own), anchor_outputs, pairing, model.config)
+        adversarial = _against_critic(model, batch.gather(own), anchor_outputs, pairing, step)
     optimizer = 'adversarial' if 'adversarial' in model.optimizers else 'encoder'
     # Of the encoder's own optimizer, the norm that is kept is the one of the first step.
     monitored = (
@@ -126,15 +128,24 @@ def reference_step(
 
 
 def _update_critic(model: Cafer, embedding: tf.Tensor, pairing: Pairing, batch: GlobalBatch) -> Terms:
-    with tf.GradientTape() as tape:
-        outputs = batch.gather(tf.cast(model.critic(embedding, training=True), tf.float32))
-        terms = critic_terms(outputs, pairing, model.config, model.multiplier)
-    terms |= _descend(model, tape, terms['critic_loss'], {'critic': model.critic}, terms)
-    if model.multiplier is not None:
-        penalty = model.config.adversarial.penalty
-        terms['multiplier'] = next_multiplier(model.multiplier, terms['constraint'], penalty)
-        model.multiplier.assign(terms['multiplier'])
+    settings = model.config.adversarial
+    for _ in range(settings.critic_steps):
+        with tf.GradientTape() as tape:
+            outputs = batch.gather(tf.cast(model.critic(embedding, training=True), tf.float32))
+            terms = critic_terms(outputs, pairing, model.config, model.multiplier)
+        terms |= _descend(model, tape, terms['critic_loss'], {'critic': model.critic}, terms)
+        if model.multiplier is not None:
+            terms['multiplier'] = next_multiplier(model.multiplier, terms['constraint'], settings.penalty)
+            model.multiplier.assign(terms['multiplier'])
     return terms
+
+
+def _against_critic(
+    model: Cafer, outputs: tf.Tensor, anchor_outputs: tf.Tensor | None, pairing: Pairing, step: tf.Tensor
+) -> Terms:
+    terms = adversarial_term(outputs, anchor_outputs, pairing, model.config)
+    share = warm_up(step, 0, model.config.adversarial.warmup_steps)
+    return {name: share * value for name, value in terms.items()}
 
 
 def _descend(

@@ -15,6 +15,7 @@ VARIANTS = {
     'reference order': ('paper', {'adversarial': {'update_order': 'reference', 'encoder_objective': 'divergence'}}),
     'supervised reference': ('supervised', {'adversarial': {'weight': 0.0, 'update_order': 'reference'}}),
     'separate optimizer': ('paper', {'adversarial': {'separate_optimizer': True}}),
+    'critic steps': ('published_code', {'adversarial': {'critic_steps': 2, 'warmup_steps': 1}}),
     'tanh': ('paper', {'network': {'critic_output': 'tanh'}, 'margin': {'mutual_information': 'channel'}}),
     'sigmoid': ('paper', {'network': {'critic_output': 'sigmoid'}, 'margin': {'confidence': 'nearest_neighbours'}}),
     'spectral': ('paper', {'network': {'spectral_normalization': True}}),
@@ -64,16 +65,17 @@ def test_every_variant_trains_and_evaluates(batch, name):
 
 
 @pytest.mark.parametrize(
-    ('order', 'separate', 'updates'),
+    ('order', 'separate', 'critic_steps', 'updates'),
     [
-        ('shared', False, {'encoder': 3, 'head': 3, 'critic': 3}),
-        ('shared', True, {'encoder': 3, 'head': 3, 'critic': 3, 'adversarial': 3}),
-        ('reference', False, {'encoder': 6, 'head': 3, 'critic': 3}),
-        ('reference', True, {'encoder': 3, 'head': 3, 'critic': 3, 'adversarial': 3}),
+        ('shared', False, 1, {'encoder': 3, 'head': 3, 'critic': 3}),
+        ('shared', True, 2, {'encoder': 3, 'head': 3, 'critic': 6, 'adversarial': 3}),
+        ('reference', False, 2, {'encoder': 6, 'head': 3, 'critic': 6}),
+        ('reference', True, 1, {'encoder': 3, 'head': 3, 'critic': 3, 'adversarial': 3}),
     ],
 )
-def test_how_often_each_optimizer_is_applied(batch, order, separate, updates):
-    model = make_model(adversarial={'update_order': order, 'separate_optimizer': separate})
+def test_how_often_each_optimizer_is_applied(batch, order, separate, critic_steps, updates):
+    settings = {'update_order': order, 'separate_optimizer': separate, 'critic_steps': critic_steps}
+    model = make_model(adversarial=settings)
     for _ in range(3):
         logs = model.train_on_batch(*batch, return_dict=True)
     assert {name: int(optimizer.iterations) for name, optimizer in model.optimizers.items()} == updates
@@ -93,6 +95,53 @@ def test_with_plain_gradient_descent_a_separate_optimizer_changes_nothing(batch)
         weights.append(values_of(model.encoder.trainable_variables))
     for one, other in zip(*weights, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-7)
+
+
+@pytest.mark.parametrize('preset', ['paper', 'published_code'])
+def test_more_steps_of_the_critic_are_steps_on_the_same_features(batch, preset):
+    """While the encoder stands still, two of one step are one of two."""
+    weights, multipliers = [], []
+    for critic_steps in (1, 2):
+        model = make_model(
+            preset,
+            compile={'optimizer': sgd(0.0), 'critic_optimizer': sgd(1e-6)},
+            network={'critic_dropout': 0.0},
+            adversarial={'critic_steps': critic_steps, 'penalty': 0.1},
+        )
+        before = values_of(model.critic.trainable_variables)
+        for _ in range(2 // critic_steps):
+            logs = model.train_on_batch(*batch, return_dict=True)
+        weights.append(values_of(model.critic.trainable_variables))
+        multipliers.append(logs.get('multiplier', 0.0))
+    assert any(moved(model.critic.trainable_variables, before))
+    for one, other in zip(*weights, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-8)
+    assert multipliers[0] == pytest.approx(multipliers[1], rel=1e-5)
+
+
+def test_the_critics_rate_falls_by_steps_of_training(batch):
+    model = make_model(
+        adversarial={'critic_steps': 3}, training={'schedule': 'cosine', 'epochs': 1}, compile={'steps_per_epoch': 2}
+    )
+    last = {'head': [0, 1 / 2], 'critic': [2 / 6, 5 / 6]}  # of the training, when each is applied for the last time
+    for step in range(2):
+        model.train_on_batch(*batch)
+        for name, parts in last.items():
+            expected = 5e-4 * (1 + np.cos(np.pi * parts[step]))
+            assert float(model.optimizers[name].learning_rate) == pytest.approx(expected, rel=1e-4)
+
+
+@pytest.mark.parametrize('order', ['shared', 'reference'])
+@pytest.mark.parametrize('separate', [False, True])
+def test_the_adversarial_weight_rises_with_the_steps(batch, order, separate):
+    given = {'optimizer': sgd(0.0), 'critic_optimizer': sgd(0.0)}
+    if separate:
+        given['adversarial_optimizer'] = sgd(0.0)
+    settings = {'update_order': order, 'separate_optimizer': separate, 'warmup_steps': 2}
+    model = make_model(compile=given, network={'critic_dropout': 0.0}, adversarial=settings)
+    losses = [model.train_on_batch(*batch, return_dict=True)['adversarial_loss'] for _ in range(4)]
+    assert losses[2] != 0
+    assert losses == pytest.approx([0.0, losses[2] / 2, losses[2], losses[2]], rel=1e-4)
 
 
 def test_reference_order_is_three_steps_one_after_the_other(batch):

@@ -30,12 +30,14 @@ class AdversarialConfig:
     Attributes:
         weight: `w`, of the encoder's adversarial term; 0 trains without a critic. The default is that of the authors'
             code.
+        warmup_steps: in which the weight first rises from 0, in proportion to the step; 0 has all of it from the start.
         pairs: what the critic learns to tell apart: `emotion` (pairs of strong emotion, and strong with weak: the
             paper's) or `person` (pairs of one person's faces, and of two people's). `person` needs data that name the
             person, the encoder's objective `divergence`, and batches that are not balanced; see the preset
             `person_pairs`.
         critic_objective: `divergence` (the poster's bound) or `lagrangian` (the authors' code, after Fisher GAN).
         multiplier, penalty: λ at the start, and ρ, of `lagrangian`.
+        critic_steps: of the critic on each batch, before the encoder's one.
         encoder_objective: `mean_output` raises the critic's output on weak emotion (the authors' code); `divergence`
             lowers the bound that the critic raises, by way of the weak examples.
         update_order: `shared` makes one encoder pass a step; `reference` is the order of the authors' code, with three.
@@ -44,17 +46,21 @@ class AdversarialConfig:
     """
 
     weight: float = 0.1
+    warmup_steps: int = 0
     pairs: Literal['emotion', 'person'] = 'emotion'
     critic_objective: Literal['divergence', 'lagrangian'] = 'divergence'
     multiplier: float = 0.0
     penalty: float = 1e-6
+    critic_steps: int = 1
     encoder_objective: Literal['mean_output', 'divergence'] = 'mean_output'
     update_order: Literal['shared', 'reference'] = 'shared'
     separate_optimizer: bool = False
 
     def __post_init__(self) -> None:
         require(self.weight >= 0, 'adversarial.weight must not be negative')
+        require(self.warmup_steps >= 0, 'adversarial.warmup_steps must not be negative')
         require(self.penalty >= 0, 'adversarial.penalty must not be negative')
+        require(self.critic_steps >= 1, 'adversarial.critic_steps must be at least 1')
         require(
             self.pairs == 'emotion' or self.encoder_objective == 'divergence',
             'adversarial.pairs person needs adversarial.encoder_objective divergence: there is no weak group whose '

@@ -26,8 +26,10 @@ _PAPER: dict[str, dict[str, Any]] = {
     'grouping': {'rule': 'otsu', 'balanced': True},
     'adversarial': {
         'weight': 0.1,
+        'warmup_steps': 0,
         'pairs': 'emotion',
         'critic_objective': 'divergence',
+        'critic_steps': 1,
         'encoder_objective': 'mean_output',
         'update_order': 'shared',
         'separate_optimizer': False,
@@ -41,10 +43,12 @@ _PUBLISHED_CODE: dict[str, dict[str, Any]] = {
     'grouping': {'rule': 'legacy', 'balanced': False},
     'adversarial': {
         'weight': 0.1,
+        'warmup_steps': 0,
         'pairs': 'emotion',
         'critic_objective': 'lagrangian',
         'multiplier': 0.0,
         'penalty': 1e-6,
+        'critic_steps': 1,
         'encoder_objective': 'mean_output',
         'update_order': 'reference',
         'separate_optimizer': False,

@@ -17,6 +17,7 @@ from cafer_tf.losses.agreement import AgreementLoss, agreement_loss, agreement_t
 from cafer_tf.losses.contrastive import ContrastiveLoss, contrastive_loss
 from cafer_tf.losses.detection import detection_terms, face_matches, read_at_face
 from cafer_tf.losses.distances import pairwise_distances
+from cafer_tf.losses.growth import warm_up
 from cafer_tf.losses.margin import MarginLoss, margin_loss
 from cafer_tf.losses.matching import (
     choose_people,
@@ -24,7 +25,6 @@ from cafer_tf.losses.matching import (
     identity_shifts,
     matched_regression_loss,
     sinkhorn,
-    warm_up,
 )
 from cafer_tf.losses.mining import all_triplets, distance_weighted_triplets, semihard_triplets
 from cafer_tf.losses.proxy_anchor import ProxyAnchorLoss, proxy_anchor_loss

@@ -249,31 +249,6 @@ def matched_regression_loss(y_true: Any, y_pred: Any, people: Any, chosen: Any) 
     return 0.5 * tf.reduce_sum(tf.where(chosen, error / faces, tf.zeros_like(error)))
 
 
-def warm_up(step: Any, start: int, full: int) -> tf.Tensor:
-    """How much the regression of freed features counts at a step of training: 0 at first, 1 in the end.
-
-    Args:
-        step: from 0, scalar integer.
-        start: the first step at which it counts.
-        full: the first step at which it counts whole, at least `start`.
-
-    Returns:
-        A float32 scalar: 0 below `start`, then `step / full` below `full`, and 1 from there on.
-
-    Raises:
-        ValueError: steps out of order.
-
-    Example:
-        >>> [round(float(warm_up(step, start=5, full=50)), 2) for step in (4, 5, 25, 50, 51)]
-        [0.0, 0.1, 0.5, 1.0, 1.0]
-    """
-    if not 0 <= start <= full:
-        raise ValueError(f'start must be in [0, full]; they are {start} and {full}')
-    step = tf.cast(step, tf.float32)
-    growing = tf.where(step < full, step / max(full, 1), 1.0)
-    return tf.where(step < start, 0.0, growing)
-
-
 def _shared_out(relevance: tf.Tensor, total: tf.Tensor) -> tf.Tensor:
     """Weights in proportion to relevance `[n, t]`, of which each column has a total, `[t]`; 0 where all of it is."""
     return relevance * (total / (tf.reduce_sum(relevance, axis=0) + _EPSILON))

@@ -3,14 +3,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from cafer_tf.losses import (
-    choose_people,
-    free_of_shift,
-    identity_shifts,
-    matched_regression_loss,
-    sinkhorn,
-    warm_up,
-)
+from cafer_tf.losses import choose_people, free_of_shift, identity_shifts, matched_regression_loss, sinkhorn
 
 EPSILON = 1e-6
 
@@ -186,15 +179,6 @@ def test_graph_and_xla_are_eager():
             np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize(
-    ('start', 'full', 'shares'), [(2, 4, [0, 0, 0.5, 0.75, 1, 1]), (3, 3, [0, 0, 0, 1, 1, 1]), (0, 0, [1] * 6)]
-)
-def test_the_weight_warms_up(start, full, shares):
-    weights = [warm_up(tf.constant(step, tf.int64), start, full) for step in range(6)]
-    assert {weight.dtype for weight in weights} == {tf.float32}
-    assert [float(weight) for weight in weights] == shares
-
-
 def test_half_precision_is_judged_in_float32():
     features, people = batch()
     halves = tf.cast(features, tf.float16)
@@ -217,5 +201,3 @@ def test_refuses_what_does_not_fit():
         free_of_shift(tf.zeros([3, 4]), [0.0])
     with pytest.raises(ValueError, match=r'people \[n\]'):
         matched_regression_loss(tf.zeros([3, 2]), tf.zeros([3, 2]), [1, 2], [True, True])
-    with pytest.raises(ValueError, match='start must be in'):
-        warm_up(0, 5, 4)
