@@ -75,8 +75,7 @@ def parse() -> argparse.Namespace:
         '--rounds',
         type=int,
         choices=range(1, plan.SEEDS + 1),
-        default=plan.ROUNDS,
-        help=f'seeds of each fold, out of {plan.SEEDS} (default: {plan.ROUNDS})',
+        help=f'seeds of each fold, out of {plan.SEEDS} (default: {plan.ROUNDS}, or with --table all that are there)',
     )
     parser.add_argument('--set', nargs='+', default=[], metavar='KEY=VALUE', help='other settings, for all')
     parser.add_argument('--workers', type=int, default=len(os.sched_getaffinity(0)), help='processes, a thread each')
@@ -89,8 +88,7 @@ def parse() -> argparse.Namespace:
 def main() -> None:
     options = parse()
     try:
-        # A table shows what is there, however many rounds that took.
-        rounds = plan.SEEDS if options.table else options.rounds
+        rounds = options.rounds or (plan.SEEDS if options.table else plan.ROUNDS)
         jobs = plan.jobs(options.variants, options.idiosyncrasy, rounds, list(map(parse_change, options.set)))
         if not options.table:
             run_all(jobs, options.out, options.workers)

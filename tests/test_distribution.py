@@ -24,6 +24,8 @@ COMPACT = {'input.image_size': 32}
 MIXED = {
     **COMPACT,
     'grouping.rule': 'otsu_per_batch',
+    'adversarial.critic_steps': 2,
+    'adversarial.warmup_steps': 3,
     'adversarial.encoder_objective': 'divergence',
     'adversarial.separate_optimizer': True,
     'network.spectral_normalization': True,
