@@ -113,6 +113,11 @@ def _by_video(tally: Tally, **config: Any) -> Figures:
     return _spread(tally.videos, **config) if tally.videos else {}
 
 
+def _offsets(tally: Tally, name: str, minimum_examples: int) -> Figures:
+    found = sets.ccc_without_offsets(tally.people, minimum_examples)
+    return {f'{name}_{way}': value for way, value in found.items()}
+
+
 class RMSE(tfma.metrics.Metric):
     """Root mean squared error."""
 
@@ -189,6 +194,19 @@ class SubjectCCC(tfma.metrics.Metric):
         )
 
 
+class OffsetCCC(tfma.metrics.Metric):
+    """The CCC of the people in a slice of several with and without an offset for each person.
+
+    `offset_ccc_pooled`, `offset_ccc_centred` and `offset_ccc_levelled` are those of `cafer_tf.evaluation.sets.OFFSETS`.
+
+    Args:
+        minimum_examples: that a person must have to count.
+    """
+
+    def __init__(self, name: str = 'offset_ccc', minimum_examples: int = sets.MINIMUM_EXAMPLES):
+        super().__init__(_derived(_offsets), name=name, minimum_examples=minimum_examples)
+
+
 class VideoCCC(tfma.metrics.Metric):
     """The same of videos, `video_ccc_q05` to `video_ccc_q95`, in slices that have any."""
 
@@ -203,6 +221,6 @@ class VideoCCC(tfma.metrics.Metric):
         )
 
 
-for _metric in (RMSE, PCC, CCC, SAGR, Calibration, Bounds, MeanCCC, SubjectCCC, VideoCCC):
+for _metric in (RMSE, PCC, CCC, SAGR, Calibration, Bounds, MeanCCC, SubjectCCC, OffsetCCC, VideoCCC):
     # How TFMA finds a class that an EvalConfig names by `module` and `class_name`.
     metric_types.register_metric(_metric)

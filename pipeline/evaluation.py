@@ -82,6 +82,7 @@ def _figures(output: str, bound: float, drop: float) -> tfma.MetricsSpec:
         _ours('Calibration', AGREEMENT),
         _ours('Bounds', AGREEMENT, **DRAWS),
         _ours('SubjectCCC', AGREEMENT, **ENOUGH),
+        _ours('OffsetCCC', AGREEMENT, minimum_examples=sets.MINIMUM_EXAMPLES),
         _ours('VideoCCC', AGREEMENT, **ENOUGH),
     ]
     return tfma.MetricsSpec(output_names=[output], metrics=[*configs.values(), *others])

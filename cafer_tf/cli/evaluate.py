@@ -81,9 +81,9 @@ def evaluate(
 ) -> None:
     """Judges a model on people it has never seen: with intervals, person by person, and by what it knows of them.
 
-    RMSE, PCC, CCC and SAGR with intervals over people; the CCC of each person and video; slices by strength of emotion,
-    quadrant and metadata; the gap to people seen in training; calibration; and an identity probe, which says how well a
-    linear classifier reads the person from the embedding.
+    RMSE, PCC, CCC and SAGR with intervals over people; the CCC of each person and video, and of all without an offset
+    for each person; slices by strength of emotion, quadrant and metadata; the gap to people seen in training;
+    calibration; and an identity probe, which says how well a linear classifier reads the person from the embedding.
     """
     judged.check(run, model, dataset, root)
     if fold is not None and (run is not None or split == judged.ALL):

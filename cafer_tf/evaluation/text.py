@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cafer_tf import features
-from cafer_tf.evaluation.sets import MEAN
+from cafer_tf.evaluation.sets import MEAN, OFFSETS
 from cafer_tf.metrics.statistic import FIGURES
 
 _CELL = 24
@@ -32,6 +32,8 @@ def described(evaluation: Mapping[str, Any]) -> str:
         lines += ['', f'CCC of each person: none, for nobody is named; {unseen["filter"]}; {count_of(unseen)}']
     else:
         lines += ['', *_spread('person', 'people', unseen['per_subject'])]
+    if unseen['offsets'] is not None:
+        lines += ['', *_offsets(unseen['offsets'])]
     if unseen['per_video'] is not None:
         lines += ['', *_spread('video', 'videos', unseen['per_video'])]
     lines += ['', *_slices(unseen, evaluation['threshold']), '', *_calibration(unseen), '', *_probe(evaluation)]
@@ -71,6 +73,14 @@ def _spread(kind: str, kinds: str, found: Mapping[str, Any]) -> Iterator[str]:
         one = found[output]
         cells = ''.join(f'{_number(value):>8}' for value in one['quantiles'].values())
         yield f'{output:<10}{cells}   {one["included"]:>{len(kinds)},}   {one["excluded"]:>8,}'
+
+
+def _offsets(found: Mapping[str, Any]) -> Iterator[str]:
+    yield f'CCC with and without an offset for each person; {found["filter"]}; {count_of(found)}'
+    yield f'{"":<10}' + ''.join(f'{output:<10}' for output in _OUTPUTS).rstrip()
+    for name, meaning in OFFSETS.items():
+        cells = ''.join(f'{_number(found[output][name]):<10}' for output in _OUTPUTS)
+        yield f'{name:<10}{cells}{meaning}'
 
 
 def _slices(whole: Mapping[str, Any], threshold: float) -> Iterator[str]:

@@ -11,6 +11,7 @@ from cafer_tf.metrics.agreement import (
 from cafer_tf.metrics.bootstrap import Interval, Replicates, mean_of, replicate
 from cafer_tf.metrics.calibration import calibration_curve
 from cafer_tf.metrics.identity import identity_probe, verification
+from cafer_tf.metrics.offsets import centred_ccc, levelled_ccc, pooled_ccc
 from cafer_tf.metrics.retrieval import recall_at_k
 from cafer_tf.metrics.statistic import AgreementStatistic, statistics_by_name
 from cafer_tf.metrics.transient import RunningMeans
@@ -27,8 +28,11 @@ __all__ = [
     'agreement_metrics',
     'agreement_scores',
     'calibration_curve',
+    'centred_ccc',
     'identity_probe',
+    'levelled_ccc',
     'mean_of',
+    'pooled_ccc',
     'recall_at_k',
     'replicate',
     'statistics_by_name',

@@ -11,14 +11,13 @@ B. Efron, "Bootstrap methods: another look at the jackknife", The Annals of Stat
 from __future__ import annotations
 
 import dataclasses
-import functools
 import operator
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from cafer_tf.metrics.statistic import FIGURES, TINY, AgreementStatistic
+from cafer_tf.metrics.statistic import FIGURES, TINY, AgreementStatistic, pooled
 
 RESAMPLES = 1000
 CONFIDENCE = 0.95
@@ -109,7 +108,7 @@ def replicate(
     people = [statistics[name] for name in sorted(statistics) if statistics[name].count]
     if not people:
         raise ValueError('a bootstrap needs at least one person with an example')
-    total = functools.reduce(AgreementStatistic.merge, people)
+    total = pooled(statistics)
     values = {name: float(getattr(total, name)()) for name in FIGURES}
     if len(people) < 2:
         return {name: Replicates(value, None) for name, value in values.items()}

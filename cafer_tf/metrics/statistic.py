@@ -7,6 +7,8 @@ number of workers change a figure. Nothing but NumPy is needed.
 from __future__ import annotations
 
 import dataclasses
+import functools
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -139,3 +141,14 @@ def statistics_by_name(labels: Any, predictions: Any, names: Any) -> dict[str, A
     )
     rows = np.stack(columns, axis=1).tolist()
     return {str(name): AgreementStatistic(*row) for name, row in zip(found, rows, strict=True)}
+
+
+def pooled(statistics: Mapping[str, AgreementStatistic]) -> AgreementStatistic:
+    """The statistic of all pairs together.
+
+    Args:
+        statistics: by name; their order does not matter.
+    """
+    return functools.reduce(
+        AgreementStatistic.merge, (statistics[name] for name in sorted(statistics)), AgreementStatistic()
+    )

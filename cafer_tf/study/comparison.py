@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import collections
-import dataclasses
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from cafer_tf import features
+from cafer_tf.metrics.offsets import centred_ccc, levelled_ccc, pooled_ccc
 from cafer_tf.metrics.statistic import AgreementStatistic
 from cafer_tf.metrics.student import student_half_width
 from cafer_tf.study.job import SEEN, UNSEEN
 from cafer_tf.study.variants import BASELINE, DESCRIPTIONS
 
 VALIDATION, UNSEEN_CCC, SEEN_CCC, GAP = 'validation_ccc', 'unseen_ccc', 'seen_ccc', 'gap'
-CENTRED, CENTRED_GAP, PROBE = 'centred_ccc', 'centred_gap', 'probe'
-FIGURES = (VALIDATION, UNSEEN_CCC, SEEN_CCC, GAP, CENTRED, CENTRED_GAP, PROBE)
+CENTRED, CENTRED_GAP, LEVELLED, PROBE = 'centred_ccc', 'centred_gap', 'levelled_ccc', 'probe'
+FIGURES = (VALIDATION, UNSEEN_CCC, SEEN_CCC, GAP, CENTRED, CENTRED_GAP, LEVELLED, PROBE)
 REFERENCES = (BASELINE, 'balanced')
 HEADS = (
     'variant',
@@ -29,6 +29,7 @@ HEADS = (
     'gap',
     'unseen centred',
     'gap centred',
+    'unseen levelled',
     'probe',
     *(f'CCC − {name}' for name in REFERENCES),
     f'probe − {BASELINE}',
@@ -66,11 +67,12 @@ def figures(result: Mapping[str, Any]) -> dict[str, float]:
         chosen too; `unseen_ccc`, `seen_ccc`: the mean over valence and arousal of the CCC pooled over all people never
         seen, or over the new images of people seen; `gap`, the second minus the first; `centred_ccc`, as
         `unseen_ccc` with each person's mean error taken from the predictions: what would be left if the network knew
-        each person's offset; `centred_gap`, the gap of such figures; `probe`, the share of images of people never seen
-        whose person a linear classifier reads from the embedding.
+        each person's offset; `centred_gap`, the gap of such figures; `levelled_ccc`, as `unseen_ccc` with each
+        person's mean prediction moved to that of all, for which no label is needed; `probe`, the share of images of
+        people never seen whose person a linear classifier reads from the embedding.
     """
-    unseen, seen = (_mean_ccc(result[people]) for people in (UNSEEN, SEEN))
-    centred_unseen, centred_seen = (_mean_ccc(result[people], centred=True) for people in (UNSEEN, SEEN))
+    unseen, seen = (_mean_ccc(result[people], pooled_ccc) for people in (UNSEEN, SEEN))
+    centred_unseen, centred_seen = (_mean_ccc(result[people], centred_ccc) for people in (UNSEEN, SEEN))
     return {
         VALIDATION: max(result['validation']),
         UNSEEN_CCC: unseen,
@@ -78,6 +80,7 @@ def figures(result: Mapping[str, Any]) -> dict[str, float]:
         GAP: seen - unseen,
         CENTRED: centred_unseen,
         CENTRED_GAP: centred_seen - centred_unseen,
+        LEVELLED: _mean_ccc(result[UNSEEN], levelled_ccc),
         PROBE: result['probe']['accuracy'],
     }
 
@@ -202,17 +205,14 @@ def _difference(found: Mapping[str, Mean] | None, key: str) -> str:
     return f'{value:+.3f}' if math.isnan(low) else f'{value:+.3f} [{low:+.3f}, {high:+.3f}]'
 
 
-def _mean_ccc(people: Mapping[str, Mapping[str, Sequence[float]]], centred: bool = False) -> float:
-    scores = []
-    for output in features.OUTPUTS:
-        total = AgreementStatistic()
-        for subject in sorted(people):
-            statistic = AgreementStatistic(*people[subject][output])
-            if centred:
-                statistic = dataclasses.replace(statistic, mean_p=statistic.mean_y)  # the CCC needs no more
-            total = total.merge(statistic)
-        scores.append(total.ccc())
-    return float(np.mean(scores))
+def _mean_ccc(
+    people: Mapping[str, Mapping[str, Sequence[float]]], ccc: Callable[[Mapping[str, AgreementStatistic]], float]
+) -> float:
+    found = [
+        ccc({subject: AgreementStatistic(*kept[output]) for subject, kept in people.items()})
+        for output in features.OUTPUTS
+    ]
+    return float(np.mean(found))
 
 
 def _plain(found: Mean) -> dict[str, float | int | None]:

@@ -7,7 +7,7 @@ import pytest
 
 from cafer_tf.evaluation import Predicted, described, evaluate
 from cafer_tf.evaluation.sets import Draws, ccc_by, judge
-from cafer_tf.metrics import agreement_scores
+from cafer_tf.metrics import agreement_scores, centred_ccc, levelled_ccc, pooled_ccc, statistics_by_name
 
 
 def ccc(y, p):
@@ -98,6 +98,35 @@ def test_each_person_is_judged_where_there_is_enough_to_judge_by(make_faces):
     )
 
 
+def test_the_offsets_are_those_of_people_with_enough_faces(make_faces):
+    names = np.repeat(['a', 'b', 'c', 'd'], [12, 12, 15, 9])
+    faces = make_faces(4, 12, subjects=names)
+    judged = evaluate(faces, 0.5, resamples=10)
+    found = judged['unseen']['offsets']
+    told = 'test split, people never seen; people with 10 faces or more'
+    assert (found['filter'], found['examples'], found['subjects']) == (told, 39, 3)
+    people = [
+        statistics_by_name(*columns, names[:39])
+        for columns in zip(faces.labels[:39].T, faces.predictions[:39].T, strict=True)
+    ]
+    for way, figure in (('pooled', pooled_ccc), ('centred', centred_ccc), ('levelled', levelled_ccc)):
+        scores = [found[output][way] for output in ('valence', 'arousal')]
+        assert scores == [figure(statistics) for statistics in people]
+        assert found['mean'][way] == pytest.approx(np.mean(scores))
+    assert found['mean']['centred'] > found['mean']['pooled'] + 0.01
+    text = described(judged)
+    assert f'an offset for each person; {told}; 39 faces of 3 people' in text
+    assert f'centred   {found["valence"]["centred"]:.3f}' in text
+
+
+@pytest.mark.parametrize('counts', [(48,), (39, 9)])
+def test_the_offset_of_one_person_says_nothing(make_faces, counts):
+    faces = make_faces(4, 12, subjects=np.repeat(['a', 'b'][: len(counts)], counts))
+    judged = evaluate(faces, 0.5, resamples=10)
+    assert judged['unseen']['offsets'] is None
+    assert 'offset' not in described(judged)
+
+
 def test_videos_are_judged_where_there_are_any(make_faces):
     videos = np.array(['one'] * 40 + ['two'] * 40 + [''] * 40)
     faces = make_faces(videos=videos)
@@ -132,6 +161,7 @@ def test_where_people_are_unknown_images_are_drawn_and_nothing_is_said_of_people
     assert found['unseen']['pooled']['mean']['ccc']['low'] is not None
     assert found['unseen']['per_subject']['valence']['included'] == 0
     assert found['unseen']['per_subject']['valence']['quantiles']['0.5'] is None
+    assert found['unseen']['offsets'] is None
     assert found['identity']['unseen'] is None
     assert found['unseen']['slices'][0]['subjects'] is None
     text = described(found)
@@ -179,6 +209,7 @@ def test_every_table_is_in_words(make_faces):
         'gap, CCC',
         'CCC of each person',
         'CCC of each video',
+        'CCC with and without an offset for each person',
         'CCC of slices',
         'calibration',
         'accuracy',

@@ -6,7 +6,7 @@ import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.metrics import metric_types
 
 from cafer_tf import features
-from cafer_tf.evaluation.sets import ccc_by
+from cafer_tf.evaluation.sets import ccc_by, ccc_without_offsets
 from cafer_tf.metrics import identity_probe, replicate, statistics_by_name
 from cafer_tf.metrics.statistic import AgreementStatistic
 from pipeline import agreement, identity
@@ -62,6 +62,10 @@ def test_every_figure_is_the_same_however_examples_are_bundled(judged, parts, ba
         low, high = np.quantile(figure.draws, [0.05, 0.95])
         assert (found[f'{name}_low'], found[f'{name}_high']) == pytest.approx((low, high), abs=1e-12)
 
+    found = agreement._offsets(tally, 'x', minimum_examples=10)
+    expected = ccc_without_offsets(statistics_by_name(labels, predictions, people))
+    assert found == pytest.approx({f'x_{way}': value for way, value in expected.items()}, abs=1e-12)
+
     twice = np.stack([labels, labels], axis=1), np.stack([predictions, predictions], axis=1)
     filmed = videos != ''
     for figures, names, rows in (
@@ -91,6 +95,7 @@ def test_a_slice_of_one_person_has_figures_and_no_interval(judged):
     tally = bundled(CombineTallies(KEY), [example for example in examples if example.person == 'p0'], 2)
     assert agreement._bounds(tally, 'bounds', 50, 0.95, 0) == {}
     assert agreement._by_person(tally, name='x', minimum_examples=10, minimum_deviation=0.05) == {}
+    assert agreement._offsets(tally, name='x', minimum_examples=10) == {}
     assert set(agreement._mean_ccc(tally, tally, name='m', resamples=50, confidence=0.95, seed=0)) == {'m'}
 
 

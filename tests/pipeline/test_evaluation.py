@@ -171,6 +171,8 @@ def check_against(result: tfma.EvalResult, judged: dict) -> None:
             if expected['included']:
                 quantiles = [found[f'{name}_q{at}'] for at in ('05', '25', '50', '75', '95')]
                 assert quantiles == pytest.approx(list(expected['quantiles'].values()), abs=1e-6)
+        for way, value in unseen['offsets'][output].items():
+            assert found[f'offset_ccc_{way}'] == pytest.approx(value, abs=1e-6)
         person = numbers(((features.SUBJECT, 'p2'),), output)
         assert person['ccc'] == pytest.approx(unseen['per_subject'][output]['ccc']['p2'], abs=1e-6)
         assert 'ccc_low' not in person

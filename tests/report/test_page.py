@@ -155,6 +155,13 @@ def test_quantiles_say_which_faces_they_are_of(material):
     assert '72 faces' not in text
 
 
+def test_the_ccc_without_offsets_stands_beside_that_of_the_same_faces(elements, figures):
+    found = figures['unseen']['offsets']
+    assert f'{found["filter"]}; {found["examples"]:,} faces of {found["subjects"]} people' in elements.text
+    for way in ('pooled', 'centred', 'levelled'):
+        assert f'{found["mean"][way]:.3f}' in elements.text
+
+
 def test_the_seed_of_the_seen_is_told(elements):
     assert 'seed 0, of people seen in training [0, 1]' in elements.text
 
@@ -178,6 +185,7 @@ def test_where_nobody_knows_who_is_shown_nothing_is_said_of_person_independence(
     assert 'By person' not in text
     assert 'Splits never share a person' not in text
     assert 'in no other split' not in text
+    assert 'One number for each person' not in text
 
 
 def test_person_independence_is_told_with_gap_probe_and_chance(material, figures):

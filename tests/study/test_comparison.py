@@ -58,6 +58,15 @@ def test_the_centred_ccc_is_that_of_predictions_without_the_mean_error_of_each_p
     assert found['centred_ccc'] != pytest.approx(found['unseen_ccc'], rel=1e-6)
 
 
+def test_the_levelled_ccc_is_that_of_people_with_one_mean_prediction():
+    kept, labels, predictions = _people(np.random.default_rng(3), 0.4)
+    by_person = predictions.reshape(3, 40, 2)
+    levelled = by_person - by_person.mean(axis=1, keepdims=True) + predictions.mean(axis=0)
+    scores = agreement_scores(labels, levelled.reshape(-1, 2))
+    expected = (scores['valence']['ccc'] + scores['arousal']['ccc']) / 2
+    assert comparison.figures({**_result(), 'unseen': kept})['levelled_ccc'] == pytest.approx(expected, rel=1e-6)
+
+
 def test_the_interval_counts_folds_and_not_seeds():
     # Fold means .2 and .4: mean .3, standard deviation .1414, standard error .1; t(.975, 1) = 12.706.
     found = comparison.mean({(0, 0): 0.1, (0, 1): 0.3, (1, 0): 0.4})

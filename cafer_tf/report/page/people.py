@@ -9,11 +9,12 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from cafer_tf import features
+from cafer_tf.evaluation.sets import MEAN, OFFSETS
 from cafer_tf.report import embedding
 from cafer_tf.report.page import markup, pictures
 from cafer_tf.report.page.markup import Cell, Section
 from cafer_tf.report.page.material import Material
-from cafer_tf.report.page.tables import interval, named_sets, quantiles
+from cafer_tf.report.page.tables import interval, named_sets, of_what, quantiles
 from cafer_tf.report.subjects import by_mean, draw_scores
 
 _KINDS = {'per_subject': 'person', 'per_video': 'video'}
@@ -27,6 +28,8 @@ def scores(material: Material) -> Section:
         body = markup.paragraph('The data set does not say who is shown.')
     else:
         body = markup.subheading('Each person') + each_ccc(judged, 'per_subject', _counts(material.unseen.subjects))
+    if unseen['offsets'] is not None:
+        body += markup.subheading('One number for each person') + _offsets(judged)
     if unseen['per_video'] is not None:
         body += markup.subheading('Each video') + each_ccc(judged, 'per_video', _counts(material.unseen.videos))
     return Section('people', 'Person by person', body)
@@ -54,6 +57,25 @@ def each_ccc(judged: Mapping[str, Mapping[str, Any]], kind: str, counts: Mapping
 def identity(material: Material) -> Section:
     """A map of the embedding, and how well a linear classifier reads the person from it."""
     return Section('identity', 'Identity in the embedding', _probe(material.evaluation) + _map(material))
+
+
+def _offsets(judged: Mapping[str, Mapping[str, Any]]) -> str:
+    rows = []
+    for name, found in ((name, one['offsets']) for name, one in judged.items()):
+        if found is None:
+            continue
+        rows.append(markup.group(name, 4, of_what(found)))
+        rows += [
+            markup.row(way, [markup.number(found[output][way]) for output in (*features.OUTPUTS, MEAN)], words)
+            for way, words in OFFSETS.items()
+        ]
+    table = markup.table('CCC with and without an offset for each person', ['', *features.OUTPUTS, MEAN], rows)
+    words = (
+        'What a face looks like at rest makes all predictions of a person a little too high or too low. Where the '
+        'centred CCC is much higher, that is much of the error; and where the levelled CCC comes near it, so does a '
+        'system that takes from each person’s predictions what they are on average, as far as people feel alike there.'
+    )
+    return table + markup.paragraph(words)
 
 
 def _each(found: Mapping[str, Mapping[str, float]], counts: Mapping[str, int], what: str) -> str:
