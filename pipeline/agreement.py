@@ -197,7 +197,7 @@ class SubjectCCC(tfma.metrics.Metric):
 class OffsetCCC(tfma.metrics.Metric):
     """The CCC of the people in a slice of several with and without an offset for each person.
 
-    `offset_ccc_pooled`, `offset_ccc_centred` and `offset_ccc_levelled` are those of `cafer_tf.evaluation.sets.OFFSETS`.
+    `offset_ccc_pooled`, `offset_ccc_centred` and `offset_ccc_levelled` are those of `cafer_tf.metrics.offsets.WAYS`.
 
     Args:
         minimum_examples: that a person must have to count.

@@ -14,24 +14,16 @@ from cafer_tf.metrics import (
     AgreementStatistic,
     Replicates,
     calibration_curve,
-    centred_ccc,
-    levelled_ccc,
     mean_of,
-    pooled_ccc,
     replicate,
     statistics_by_name,
 )
+from cafer_tf.metrics.offsets import WAYS
 
 MEAN, CCC = 'mean', 'ccc'
 MINIMUM_EXAMPLES = 10
 MINIMUM_DEVIATION = 0.05
 """Of the labels: where they hardly vary, a correlation is one of noise."""
-OFFSETS = {
-    'pooled': 'as predicted',
-    'centred': "each person's mean error taken away, as if it were known",
-    'levelled': "each person's mean prediction moved to that of all, for which no label is needed",
-}
-"""Ways to take the CCC of several people, in words."""
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
@@ -60,9 +52,9 @@ def judge(faces: Predicted, threshold: float, filter: str, draws: Draws) -> dict
 
     Returns:
         `filter`, `examples`, `subjects` (None where the data set does not say who is shown), `seed` of the intervals,
-        `pooled`, `per_subject`, `offsets` (see `OFFSETS`; of people with `MINIMUM_EXAMPLES` faces or more, and None
-        where fewer than two are known), `per_video` (None without videos; of the faces with one alone), `slices`,
-        `unsliced` and `calibration`.
+        `pooled`, `per_subject`, `offsets` (see `ccc_without_offsets`; of people with `MINIMUM_EXAMPLES` faces or more,
+        and None where fewer than two are known), `per_video` (None without videos; of the faces with one alone),
+        `slices`, `unsliced` and `calibration`.
     """
     everyone, filmed = np.ones(len(faces), bool), faces.videos != ''
     return {
@@ -175,20 +167,19 @@ def ccc_spread(
 def ccc_without_offsets(
     statistics: Mapping[str, AgreementStatistic], minimum_examples: int = MINIMUM_EXAMPLES
 ) -> dict[str, float]:
-    """The CCC of several people together in each of the ways of `OFFSETS`.
+    """The CCC of several people together in each of `WAYS`.
 
     Args:
         statistics: of one output, by the name of the person.
         minimum_examples: that a person must have to count; of a single one the mean error would be the whole error.
 
     Returns:
-        The CCCs by the names of `OFFSETS`; none where fewer than two people count.
+        The CCCs by the names of `WAYS`; none where fewer than two people count.
     """
     people = {name: statistic for name, statistic in statistics.items() if statistic.count >= minimum_examples}
     if len(people) < 2:
         return {}
-    ways = zip(OFFSETS, (pooled_ccc, centred_ccc, levelled_ccc), strict=True)
-    return {name: ccc(people) for name, ccc in ways}
+    return {name: way.ccc(people) for name, way in WAYS.items()}
 
 
 def _spread(faces: Predicted, names: np.ndarray, mask: np.ndarray, filter: str) -> dict[str, Any]:
@@ -211,7 +202,7 @@ def _offsets(faces: Predicted, filter: str) -> dict[str, Any] | None:
     found = {output: ccc_without_offsets(people) for output, people in statistics.items()}
     if not all(found.values()):
         return None
-    found[MEAN] = {way: float(np.mean([one[way] for one in found.values()])) for way in OFFSETS}
+    found[MEAN] = {way: float(np.mean([one[way] for one in found.values()])) for way in WAYS}
     counts = [int(one.count) for one in statistics[features.VALENCE].values() if one.count >= MINIMUM_EXAMPLES]
     told = f'{filter}; people with {MINIMUM_EXAMPLES} faces or more'
     return {'filter': told, 'examples': sum(counts), 'subjects': len(counts), **found}

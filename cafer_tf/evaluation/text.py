@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cafer_tf import features
-from cafer_tf.evaluation.sets import MEAN, OFFSETS
+from cafer_tf.evaluation.sets import MEAN
+from cafer_tf.metrics.offsets import WAYS
 from cafer_tf.metrics.statistic import FIGURES
 
 _CELL = 24
@@ -78,9 +79,9 @@ def _spread(kind: str, kinds: str, found: Mapping[str, Any]) -> Iterator[str]:
 def _offsets(found: Mapping[str, Any]) -> Iterator[str]:
     yield f'CCC with and without an offset for each person; {found["filter"]}; {count_of(found)}'
     yield f'{"":<10}' + ''.join(f'{output:<10}' for output in _OUTPUTS).rstrip()
-    for name, meaning in OFFSETS.items():
+    for name, way in WAYS.items():
         cells = ''.join(f'{_number(found[output][name]):<10}' for output in _OUTPUTS)
-        yield f'{name:<10}{cells}{meaning}'
+        yield f'{name:<10}{cells}{way.meaning}'
 
 
 def _slices(whole: Mapping[str, Any], threshold: float) -> Iterator[str]:

@@ -11,7 +11,8 @@ automatic Action Unit detection", FG 2015, which subtracts a person's median fea
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 from cafer_tf.metrics.statistic import AgreementStatistic, pooled
 
@@ -64,3 +65,22 @@ def levelled_ccc(statistics: Mapping[str, AgreementStatistic]) -> float:
 def _moved(statistic: AgreementStatistic, mean_p: float) -> AgreementStatistic:
     """That of predictions with another mean, as far as the CCC depends on it."""
     return dataclasses.replace(statistic, mean_p=mean_p)
+
+
+class Way(NamedTuple):
+    """How the CCC of several people is taken.
+
+    Attributes:
+        ccc: of the statistics of one output, by the name of the person.
+        meaning: in words.
+    """
+
+    ccc: Callable[[Mapping[str, AgreementStatistic]], float]
+    meaning: str
+
+
+WAYS = {
+    'pooled': Way(pooled_ccc, 'as predicted'),
+    'centred': Way(centred_ccc, "each person's mean error taken away, as if it were known"),
+    'levelled': Way(levelled_ccc, "each person's mean prediction moved to that of all, for which no label is needed"),
+}

@@ -9,12 +9,12 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from cafer_tf import features
-from cafer_tf.evaluation.sets import MEAN, OFFSETS
+from cafer_tf.metrics.offsets import WAYS
 from cafer_tf.report import embedding
 from cafer_tf.report.page import markup, pictures
 from cafer_tf.report.page.markup import Cell, Section
 from cafer_tf.report.page.material import Material
-from cafer_tf.report.page.tables import interval, named_sets, of_what, quantiles
+from cafer_tf.report.page.tables import MEAN, interval, named_sets, of_what, quantiles
 from cafer_tf.report.subjects import by_mean, draw_scores
 
 _KINDS = {'per_subject': 'person', 'per_video': 'video'}
@@ -60,16 +60,17 @@ def identity(material: Material) -> Section:
 
 
 def _offsets(judged: Mapping[str, Mapping[str, Any]]) -> str:
+    outputs = (*features.OUTPUTS, MEAN)
     rows = []
-    for name, found in ((name, one['offsets']) for name, one in judged.items()):
-        if found is None:
-            continue
-        rows.append(markup.group(name, 4, of_what(found)))
-        rows += [
-            markup.row(way, [markup.number(found[output][way]) for output in (*features.OUTPUTS, MEAN)], words)
-            for way, words in OFFSETS.items()
-        ]
-    table = markup.table('CCC with and without an offset for each person', ['', *features.OUTPUTS, MEAN], rows)
+    for name, one in judged.items():
+        found = one['offsets']
+        if found is not None:
+            rows.append(markup.group(name, 1 + len(outputs), of_what(found)))
+            rows += [
+                markup.row(key, [markup.number(found[output][key]) for output in outputs], way.meaning)
+                for key, way in WAYS.items()
+            ]
+    table = markup.table('CCC with and without an offset for each person', ['', *outputs], rows)
     words = (
         'What a face looks like at rest makes all predictions of a person a little too high or too low. Where the '
         'centred CCC is much higher, that is much of the error; and where the levelled CCC comes near it, so does a '

@@ -12,7 +12,7 @@ from cafer_tf.report.page.markup import Cell, Section
 from cafer_tf.report.page.material import Material
 
 Json = Mapping[str, Any]
-_MEAN = 'mean'
+MEAN = 'mean'
 _SETS = {'unseen': 'People never seen', 'seen': 'New images of people seen in training'}
 _TESTED = 'Test split'
 """What `unseen` is called where the data set does not say who is shown."""
@@ -51,7 +51,7 @@ def pooled(material: Material) -> Section:
     gap = evaluation.get('gap')
     if gap is not None:
         rows.append(markup.group('Gap: seen minus unseen', 1 + len(FIGURES), 'the two sets resampled each for itself'))
-        for name in (*features.OUTPUTS, _MEAN):
+        for name in (*features.OUTPUTS, MEAN):
             rows.append(markup.row(name, _only_ccc(gap[name]['ccc'], sign=True)))
     seen = evaluation.get('seen')
     own = '' if seen is None else f', of people seen in training {seen["seed"]}'
@@ -87,7 +87,7 @@ def slices(material: Material) -> Section:
             rows.append(markup.group(last, 4 + 2 * len(metrics)))
         cells: list[Cell | str] = [markup.count(part['examples']), markup.count(part['subjects'])]
         cells += [interval(part['pooled'][output][metric]) for output in features.OUTPUTS for metric in metrics]
-        cells.append(interval(part['pooled'][_MEAN]['ccc']))
+        cells.append(interval(part['pooled'][MEAN]['ccc']))
         rows.append(markup.row(part['value'], cells, small=_own_filter(part, judged)))
     if not rows:
         return Section('slices', 'Slices', markup.paragraph('There is no slice of the faces with any example.'))
@@ -97,7 +97,7 @@ def slices(material: Material) -> Section:
         ['slice', 'faces', 'people', *heads, *heads, 'CCC'],
         rows,
         small=f'{of_what(judged)}; {_bootstrap(material.evaluation)}',
-        spans=[('', 2), *((output, len(metrics)) for output in features.OUTPUTS), (_MEAN, 1)],
+        spans=[('', 2), *((output, len(metrics)) for output in features.OUTPUTS), (MEAN, 1)],
     )
     unsliced = judged.get('unsliced', {})
     columns = ', '.join(f'{name} ({number:,} values)' for name, number in unsliced.items())
@@ -144,7 +144,7 @@ def _pooled_rows(name: str, judged: Json) -> list[str]:
     return [
         markup.group(name, 1 + len(FIGURES), of_what(judged)),
         *(markup.row(output, [interval(pooled[output][metric]) for metric in FIGURES]) for output in features.OUTPUTS),
-        markup.row(_MEAN, _only_ccc(pooled[_MEAN]['ccc'])),
+        markup.row(MEAN, _only_ccc(pooled[MEAN]['ccc'])),
     ]
 
 
