@@ -71,6 +71,11 @@ def test_shapes_are_static(records):
     assert labels.shape == [8, 2]
 
 
+def test_nobody_waits_for_a_thread_that_tunes(records):
+    for dataset in (input.training_dataset([records], CONFIG, THRESHOLD), input.evaluation_dataset([records], CONFIG)):
+        assert dataset.options().autotune.enabled is False
+
+
 def test_the_same_seed_gives_the_same_batches_and_another_seed_others(records):
     first, again = (take(input.training_dataset([records], CONFIG, THRESHOLD), 6) for _ in range(2))
     assert_same(first, again)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import joblib
 import tensorflow as tf
 
 from cafer_tf import augment, features
@@ -69,10 +70,11 @@ def training_dataset(
         tf.data.Dataset.zip((tf.data.Dataset.range(start_step, tf.int64.max), batches))
         .map(own)
         .unbatch()
-        .map(read, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+        .map(read, num_parallel_calls=joblib.cpu_count(), deterministic=True)
         .batch(replica_batch_size, drop_remainder=True)
-        .map(changed, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+        .map(changed, num_parallel_calls=joblib.cpu_count(), deterministic=True)
         .prefetch(tf.data.AUTOTUNE)
+        .with_options(_untuned())
     )
 
 
@@ -92,7 +94,7 @@ def evaluation_dataset(files: Sequence[str], config: Config) -> tf.data.Dataset:
         image = images.preprocess(encoded, config.input)
         return image, _with_boxes(targets, box) if config.finds_faces else targets
 
-    options = tf.data.Options()
+    options = _untuned()
     # Several workers share each batch, as replicas do. TensorFlow would rather give them files, of which there may be
     # fewer, and which make other batches.
     options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.DATA
@@ -101,11 +103,22 @@ def evaluation_dataset(files: Sequence[str], config: Config) -> tf.data.Dataset:
         .batch(config.training.batch_size)
         .map(lambda serialised: records.parse(serialised, config.adversarial.compares_people))
         .unbatch()
-        .map(read, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+        .map(read, num_parallel_calls=joblib.cpu_count(), deterministic=True)
         .batch(config.training.batch_size)
         .prefetch(tf.data.AUTOTUNE)
         .with_options(options)
     )
+
+
+def _untuned() -> tf.data.Options:
+    """Options without autotune, which is no faster on these streams, and for which training may wait when it ends.
+
+    Its thread sleeps between two looks at a stream, up to a minute, and to let go of the iterator does not always wake
+    it.
+    """
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    return options
 
 
 def _with_boxes(targets: records.Targets, boxes: tf.Tensor) -> dict[str, tf.Tensor]:
