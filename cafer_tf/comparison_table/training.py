@@ -8,6 +8,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+import joblib
 import numpy as np
 import tensorflow as tf
 
@@ -86,7 +87,7 @@ def device_name() -> str:
     """What a speed was measured on: the first GPU, or how many processor cores."""
     devices = tf.config.get_visible_devices('GPU')
     if not devices:
-        cores = len(os.sched_getaffinity(0))
+        cores = joblib.cpu_count()
         return f'{cores} processor core{"s" if cores > 1 else ""}'
     name = tf.config.experimental.get_device_details(devices[0]).get('device_name', 'GPU')
     return f'{len(devices)} × {name}'

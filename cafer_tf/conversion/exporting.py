@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import joblib
 import numpy as np
 
 from cafer_tf import features
@@ -148,7 +149,7 @@ def _export(
         'about': about,
         'faces': compared['faces'],
         'max_ccc_drop': max_ccc_drop,
-        'threads': len(os.sched_getaffinity(0)),
+        'threads': joblib.cpu_count(),
         'models': figures,
         'refused': [name for name in formats if min(figures[name]['ccc_change'].values()) < -max_ccc_drop],
     }

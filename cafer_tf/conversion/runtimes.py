@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
+import joblib
 import numpy as np
 import tensorflow as tf
 
@@ -43,7 +44,7 @@ class TfliteModel:
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self._interpreter = tf.lite.Interpreter(os.fspath(path), num_threads=len(os.sched_getaffinity(0)))
+        self._interpreter = tf.lite.Interpreter(os.fspath(path), num_threads=joblib.cpu_count())
         runner = self._interpreter.get_signature_runner(IMAGES_SIGNATURE)
         self._input = runner.get_input_details()[INPUT]['index']
         self._outputs = {name: detail['index'] for name, detail in runner.get_output_details().items()}

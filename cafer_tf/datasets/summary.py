@@ -108,7 +108,7 @@ def verified(items: Iterable[FaceRecord | LeftOut], root: str | pathlib.Path) ->
     """
     stream = iter(items)
     chunks = iter(lambda: list(itertools.islice(stream, _AT_ONCE)), [])
-    workers = joblib.Parallel(n_jobs=len(os.sched_getaffinity(0)), return_as='generator')
+    workers = joblib.Parallel(n_jobs=joblib.cpu_count(), return_as='generator')
     for checked in workers(joblib.delayed(_verify)(chunk, os.fspath(root)) for chunk in chunks):
         yield from checked
 

@@ -8,13 +8,14 @@ import os
 import pathlib
 from collections.abc import Collection
 
+import joblib
 from tqdm.auto import tqdm
 
 from cafer_tf.features import SPLITS
 from cafer_tf.synthesis.folder import Kind, write_whole
 from cafer_tf.synthesis.identity import make_person
 from cafer_tf.synthesis.population import FaceSet, render_sample, subject_id
-from cafer_tf.synthesis.processes import processors, unordered
+from cafer_tf.synthesis.processes import unordered
 
 HEADER = ('path', 'valence', 'arousal', 'subject_id', 'split', 'expression')
 LABELS, PARAMETERS = 'labels.csv', 'face_set.json'
@@ -73,7 +74,7 @@ def write_face_set(
         'first_image': first_image,
         'splits': [split for split in SPLITS if split in splits],
     }
-    count = workers or processors()
+    count = workers or joblib.cpu_count()
 
     def write(folder: pathlib.Path) -> None:
         rows = _render(folder, face_set, count, progress, first_image, splits)

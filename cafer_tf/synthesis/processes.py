@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -22,10 +21,3 @@ def unordered(function: Callable[..., Any], arguments: Sequence[tuple[Any, ...]]
     else:
         parallel = joblib.Parallel(n_jobs=min(workers, len(arguments)), backend='loky', return_as='generator_unordered')
         yield from parallel(joblib.delayed(function)(*values) for values in arguments)
-
-
-def processors() -> int:
-    """How many processors this process may use."""
-    if hasattr(os, 'sched_getaffinity'):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

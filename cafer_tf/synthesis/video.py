@@ -14,6 +14,7 @@ import pathlib
 from collections.abc import Iterator
 from typing import Any
 
+import joblib
 import numpy as np
 from PIL import Image
 from tqdm.auto import tqdm
@@ -25,7 +26,7 @@ from cafer_tf.synthesis.head import load_head
 from cafer_tf.synthesis.identity import express, make_person
 from cafer_tf.synthesis.motion import FRAMES_PER_SECOND, POSE_PERIODS, sample_blends, sample_scenes, wander
 from cafer_tf.synthesis.population import UNIT_JITTER, FaceSet, subject_id
-from cafer_tf.synthesis.processes import processors, unordered
+from cafer_tf.synthesis.processes import unordered
 from cafer_tf.synthesis.render import render_face
 from cafer_tf.synthesis.scene import expose, sample_camera, sample_scene
 
@@ -105,7 +106,7 @@ def write_video_set(
     """
     if workers is not None and workers < 1:
         raise ValueError(f'workers must be at least 1; it is {workers}')
-    count = workers or processors()
+    count = workers or joblib.cpu_count()
 
     def write(folder: pathlib.Path) -> None:
         arguments = [(folder, video_set, person) for person in video_set.people()]
