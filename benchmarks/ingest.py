@@ -27,6 +27,7 @@ from typing import Any
 
 os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
 
+import joblib
 from tqdm import tqdm
 
 from cafer_tf import synthesis
@@ -174,7 +175,7 @@ def peak_memory(root: str, out: str) -> float:
 def report(speed: dict[str, float], memory: dict[str, float], count: int, size: int) -> None:
     """Prints the table."""
     kept = f'encoded again at {size} px' if size else 'kept as they are'
-    print(f'{count:,} images of {FACES.image_size} px, {kept}; {len(os.sched_getaffinity(0))} cores')
+    print(f'{count:,} images of {FACES.image_size} px, {kept}; {joblib.cpu_count()} cores')
     print(f'{"":30} {"images/s":>9} {"of loop":>8} {"start, s":>9} {"with it":>9} {"of loop":>8}')
     for name, title in (
         ('loop', 'plain loop, one process'),

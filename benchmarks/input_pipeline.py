@@ -29,6 +29,7 @@ from collections.abc import Callable, Iterator
 
 os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
 
+import joblib
 import tensorflow as tf
 from tqdm import tqdm
 
@@ -87,7 +88,7 @@ def measure_speed(files: list[str], batch: int, rounds: int) -> dict[str, float]
 def decoding(files: list[str], batch: int) -> Iterator[tf.Tensor]:
     """Decodes encoded images that are in memory, on all cores, a batch for each `next`."""
     encoded = records.read(records.find(files)).batch(batch).map(lambda serialised: records.parse(serialised)[0])
-    cores = len(os.sched_getaffinity(0))
+    cores = joblib.cpu_count()
     decoded = encoded.unbatch().cache().repeat().map(images.decode_levels, num_parallel_calls=cores)
     # The sum of a corner looks at every image without copying it, as a batch would.
     return iter(decoded.map(lambda levels: tf.reduce_sum(tf.cast(levels[:1, :1], tf.int32))).batch(batch))
@@ -131,7 +132,7 @@ def peak_memory(path: str, threshold: float, count: int) -> float:
 
 def report(speed: dict[str, float], memory: dict[str, float], batch: int) -> None:
     """Prints the table."""
-    print(f'AlexNet at 224 px, batch {batch}, {len(os.sched_getaffinity(0))} cores')
+    print(f'AlexNet at 224 px, batch {batch}, {joblib.cpu_count()} cores')
     print(f'{"":44} {"s/step":>8} {"CPU s":>8}')
     print(f'{"step on tensors in memory":44} {speed["tensors"]:>8.3f} {speed["tensors_cpu"]:>8.3f}')
     print(f'{"step from TFRecords":44} {speed["records"]:>8.3f} {speed["records_cpu"]:>8.3f}')

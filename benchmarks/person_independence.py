@@ -78,7 +78,7 @@ def parse() -> argparse.Namespace:
         help=f'seeds of each fold, out of {plan.SEEDS} (default: {plan.ROUNDS}, or with --table all that are there)',
     )
     parser.add_argument('--set', nargs='+', default=[], metavar='KEY=VALUE', help='other settings, for all')
-    parser.add_argument('--workers', type=int, default=len(os.sched_getaffinity(0)), help='processes, a thread each')
+    parser.add_argument('--workers', type=int, default=joblib.cpu_count(), help='processes, a thread each')
     parser.add_argument('--table', action='store_true', help='train nothing; show the results that are there')
     parser.add_argument('--plot', type=pathlib.Path, help='draw the comparison to this picture')
     parser.add_argument('--json', action='store_true', help='end with one JSON object')

@@ -27,6 +27,7 @@ from collections.abc import Callable
 
 os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
 
+import joblib
 import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
@@ -226,7 +227,7 @@ def alone(data: bytes) -> bool:
 
 def report(figures: dict[str, dict[str, float]], side: int) -> None:
     """Prints the table."""
-    print(f'JPEGs of {side} px, {CONFIG.network.encoder} at {SHAPE[0]} px, {len(os.sched_getaffinity(0))} cores')
+    print(f'JPEGs of {side} px, {CONFIG.network.encoder} at {SHAPE[0]} px, {joblib.cpu_count()} cores')
     print(f'{"":36} {"batch":>5} {"min, ms":>8} {"p50, ms":>8} {"p99, ms":>8} {"images/s":>9}')
     for batch, found in figures.items():
         for name, title in ROWS.items():
@@ -264,7 +265,7 @@ def main() -> None:
             report(figures, options.side)
     if options.json:
         rounded = {batch: {k: round(v, 5) for k, v in found.items()} for batch, found in figures.items()}
-        print(json.dumps({'side': options.side, 'cores': len(os.sched_getaffinity(0)), **rounded}))
+        print(json.dumps({'side': options.side, 'cores': joblib.cpu_count(), **rounded}))
 
 
 if __name__ == '__main__':

@@ -21,6 +21,7 @@ from typing import NamedTuple
 
 os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
 
+import joblib
 import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
@@ -139,7 +140,7 @@ def ratios(own: list[float], supervised: list[float]) -> tuple[float, float, flo
 def report(turns: dict[str, Turns], size: int, options: argparse.Namespace) -> None:
     """Prints the table."""
     gpus = len(tf.config.list_physical_devices('GPU'))
-    where = f'{gpus} GPU' if gpus else f'{len(os.sched_getaffinity(0))} cores'
+    where = f'{gpus} GPU' if gpus else f'{joblib.cpu_count()} cores'
     print(f'{options.encoder} at {size} px, batch {options.batch}, {options.precision}, {where}')
     print(f'{"":42} {"s/step":>8} {"min":>8} {"CPU s":>8} {"images/s":>9} {"ratio":>7} {"quartiles":>13} {"of CPU":>7}')
     supervised = turns[SUPERVISED]
@@ -173,7 +174,7 @@ def figures(turns: dict[str, Turns], size: int, options: argparse.Namespace) -> 
         'precision': options.precision,
         'rounds': options.rounds,
         'steps': options.steps,
-        'cores': len(os.sched_getaffinity(0)),
+        'cores': joblib.cpu_count(),
     }
 
 
