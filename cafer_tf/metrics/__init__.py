@@ -11,7 +11,7 @@ from cafer_tf.metrics.agreement import (
 from cafer_tf.metrics.bootstrap import Interval, Replicates, mean_of, replicate
 from cafer_tf.metrics.calibration import calibration_curve
 from cafer_tf.metrics.identity import identity_probe, verification
-from cafer_tf.metrics.offsets import centred_ccc, levelled_ccc, pooled_ccc
+from cafer_tf.metrics.offsets import centred_ccc, levelled_ccc, pooled_ccc, within_person_pcc
 from cafer_tf.metrics.retrieval import recall_at_k
 from cafer_tf.metrics.statistic import AgreementStatistic, statistics_by_name
 from cafer_tf.metrics.transient import RunningMeans
@@ -37,4 +37,5 @@ __all__ = [
     'replicate',
     'statistics_by_name',
     'verification',
+    'within_person_pcc',
 ]

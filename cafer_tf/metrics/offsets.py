@@ -43,6 +43,26 @@ def centred_ccc(statistics: Mapping[str, AgreementStatistic]) -> float:
     return pooled_ccc({name: _moved(one, one.mean_y) for name, one in statistics.items()})
 
 
+def within_person_pcc(statistics: Mapping[str, AgreementStatistic]) -> float:
+    """The correlation within people: the PCC of labels and predictions from which each person's own means are taken.
+
+    Unlike `centred_ccc` it does not ask whether predictions vary as much as labels.
+
+    Args:
+        statistics: of one output, by the name of the person; their order does not matter.
+
+    Example:
+        >>> from cafer_tf.metrics import statistics_by_name
+        >>> people = statistics_by_name([-1, 1, -1, 1], [0.0, 1.0, -1.5, -0.5], ['a', 'a', 'b', 'b'])
+        >>> round(centred_ccc(people), 3), within_person_pcc(people)
+        (0.8, 1.0)
+
+    Reference: J. M. Bland and D. G. Altman, "Calculating correlation coefficients with repeated observations: Part 1,
+    correlation within subjects", BMJ 310 (1995).
+    """
+    return pooled({name: dataclasses.replace(one, mean_y=0.0, mean_p=0.0) for name, one in statistics.items()}).pcc()
+
+
 def levelled_ccc(statistics: Mapping[str, AgreementStatistic]) -> float:
     """The CCC of all pairs, each person's mean prediction moved to that of all pairs: `p - mean_p + mean of all p`.
 

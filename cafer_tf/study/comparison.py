@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import collections
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from cafer_tf import features
-from cafer_tf.metrics.offsets import centred_ccc, levelled_ccc, pooled_ccc
-from cafer_tf.metrics.statistic import AgreementStatistic
+from cafer_tf.metrics.offsets import centred_ccc, levelled_ccc, within_person_pcc
+from cafer_tf.metrics.statistic import AgreementStatistic, pooled
 from cafer_tf.metrics.student import student_half_width
 from cafer_tf.study.job import SEEN, UNSEEN
 from cafer_tf.study.variants import BASELINE, DESCRIPTIONS
 
 VALIDATION, UNSEEN_CCC, SEEN_CCC, GAP = 'validation_ccc', 'unseen_ccc', 'seen_ccc', 'gap'
-CENTRED, CENTRED_GAP, LEVELLED, PROBE = 'centred_ccc', 'centred_gap', 'levelled_ccc', 'probe'
-FIGURES = (VALIDATION, UNSEEN_CCC, SEEN_CCC, GAP, CENTRED, CENTRED_GAP, LEVELLED, PROBE)
-_SHOWN = tuple(name for name in FIGURES if name != CENTRED_GAP)
+CENTRED, LEVELLED, PROBE = 'centred_ccc', 'levelled_ccc', 'probe'
+_SHOWN = (VALIDATION, UNSEEN_CCC, SEEN_CCC, GAP, CENTRED, LEVELLED, PROBE)
 """In the table, which a page is just wide enough for."""
+RMSE, PCC, SPREAD = 'unseen_rmse', 'unseen_pcc', 'unseen_spread'
+WITHIN, CENTRED_GAP = 'within_person_pcc', 'centred_gap'
+FIGURES = (*_SHOWN, RMSE, PCC, SPREAD, WITHIN, CENTRED_GAP)
 REFERENCES = (BASELINE, 'balanced')
 HEADS = (
     'variant',
@@ -68,21 +70,29 @@ def figures(result: Mapping[str, Any]) -> dict[str, float]:
         chosen too; `unseen_ccc`, `seen_ccc`: the mean over valence and arousal of the CCC pooled over all people never
         seen, or over the new images of people seen; `gap`, the second minus the first; `centred_ccc`, as
         `unseen_ccc` with each person's mean error taken from the predictions: what would be left if the network knew
-        each person's offset; `centred_gap`, the gap of such figures; `levelled_ccc`, as `unseen_ccc` with each
-        person's mean prediction moved to that of all, for which no label is needed; `probe`, the share of images of
-        people never seen whose person a linear classifier reads from the embedding.
+        each person's offset; `levelled_ccc`, as `unseen_ccc` with each person's mean prediction moved to that of all,
+        for which no label is needed; `probe`, the share of images of people never seen whose person a linear classifier
+        reads from the embedding; `unseen_rmse`, `unseen_pcc` and `unseen_spread`, the standard deviation of predictions
+        as a share of that of labels, pooled and averaged as `unseen_ccc`; `within_person_pcc`, which asks neither for
+        offsets nor for the spread; `centred_gap`, the gap of `centred_ccc`.
     """
-    unseen, seen = (_mean_ccc(result[people], pooled_ccc) for people in (UNSEEN, SEEN))
-    centred_unseen, centred_seen = (_mean_ccc(result[people], centred_ccc) for people in (UNSEEN, SEEN))
+    unseen, seen = (_statistics(result[people]) for people in (UNSEEN, SEEN))
+    pooled_unseen, pooled_seen = ([pooled(people) for people in outputs] for outputs in (unseen, seen))
+    unseen_ccc, seen_ccc = (_mean(one.ccc() for one in outputs) for outputs in (pooled_unseen, pooled_seen))
+    centred_unseen, centred_seen = (_mean(map(centred_ccc, outputs)) for outputs in (unseen, seen))
     return {
         VALIDATION: max(result['validation']),
-        UNSEEN_CCC: unseen,
-        SEEN_CCC: seen,
-        GAP: seen - unseen,
+        UNSEEN_CCC: unseen_ccc,
+        SEEN_CCC: seen_ccc,
+        GAP: seen_ccc - unseen_ccc,
         CENTRED: centred_unseen,
-        CENTRED_GAP: centred_seen - centred_unseen,
-        LEVELLED: _mean_ccc(result[UNSEEN], levelled_ccc),
+        LEVELLED: _mean(map(levelled_ccc, unseen)),
         PROBE: result['probe']['accuracy'],
+        RMSE: _mean(one.rmse() for one in pooled_unseen),
+        PCC: _mean(one.pcc() for one in pooled_unseen),
+        SPREAD: _mean(math.sqrt(one.square_p / one.square_y) for one in pooled_unseen),
+        WITHIN: _mean(map(within_person_pcc, unseen)),
+        CENTRED_GAP: centred_seen - centred_unseen,
     }
 
 
@@ -206,14 +216,15 @@ def _difference(found: Mapping[str, Mean] | None, key: str) -> str:
     return f'{value:+.3f}' if math.isnan(low) else f'{value:+.3f} [{low:+.3f}, {high:+.3f}]'
 
 
-def _mean_ccc(
-    people: Mapping[str, Mapping[str, Sequence[float]]], ccc: Callable[[Mapping[str, AgreementStatistic]], float]
-) -> float:
-    found = [
-        ccc({subject: AgreementStatistic(*kept[output]) for subject, kept in people.items()})
-        for output in features.OUTPUTS
+def _statistics(people: Mapping[str, Mapping[str, Sequence[float]]]) -> list[dict[str, AgreementStatistic]]:
+    """Of each output, by the name of the person."""
+    return [
+        {subject: AgreementStatistic(*kept[output]) for subject, kept in people.items()} for output in features.OUTPUTS
     ]
-    return float(np.mean(found))
+
+
+def _mean(of_outputs: Iterable[float]) -> float:
+    return float(np.mean(list(of_outputs)))
 
 
 def _plain(found: Mean) -> dict[str, float | int | None]:

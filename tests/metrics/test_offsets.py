@@ -1,10 +1,18 @@
-"""The CCC without the offset of each person, against NumPy on the predictions themselves."""
+"""CCCs without the offset of each person, and the correlation within people, against NumPy on the predictions."""
 
 import numpy as np
 import pytest
 
-from cafer_tf.metrics import AgreementStatistic, centred_ccc, levelled_ccc, pooled_ccc, statistics_by_name
+from cafer_tf.metrics import (
+    AgreementStatistic,
+    centred_ccc,
+    levelled_ccc,
+    pooled_ccc,
+    statistics_by_name,
+    within_person_pcc,
+)
 
+FIGURES = [pooled_ccc, centred_ccc, levelled_ccc, within_person_pcc]
 COUNTS = {'b': 30, 'a': 7, 'c': 12}
 
 
@@ -48,12 +56,21 @@ def test_pooled_predictions_are_as_they_are(faces):
     assert pooled_ccc(statistics_by_name(*faces)) == pytest.approx(ccc(*faces[:2]), abs=1e-12)
 
 
-@pytest.mark.parametrize('figure', [pooled_ccc, centred_ccc, levelled_ccc])
+def test_the_correlation_within_people_is_blind_to_offsets_and_to_scale(faces):
+    labels, predictions, names = faces
+    found = within_person_pcc(statistics_by_name(*faces))
+    parts = labels - means(labels, names), predictions - means(predictions, names)
+    assert found == pytest.approx(np.corrcoef(*parts)[0, 1], abs=1e-12)
+    moved = 0.2 * predictions + (names == 'a')
+    assert found == pytest.approx(within_person_pcc(statistics_by_name(labels, moved, names)), abs=1e-12)
+
+
+@pytest.mark.parametrize('figure', FIGURES)
 def test_the_order_of_people_changes_no_bit(faces, figure):
     people = statistics_by_name(*faces)
     assert figure(dict(reversed(people.items()))) == figure(people)
 
 
-@pytest.mark.parametrize('figure', [pooled_ccc, centred_ccc, levelled_ccc])
+@pytest.mark.parametrize('figure', FIGURES)
 def test_nobody_agrees_with_nothing(figure):
     assert figure({}) == figure({'a': AgreementStatistic()}) == 0

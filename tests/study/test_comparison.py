@@ -67,6 +67,26 @@ def test_the_levelled_ccc_is_that_of_people_with_one_mean_prediction():
     assert comparison.figures({**_result(), 'unseen': kept})['levelled_ccc'] == pytest.approx(expected, rel=1e-6)
 
 
+def test_predictions_too_timid_are_seen_in_the_spread_and_in_no_correlation():
+    kept, labels, predictions = _people(np.random.default_rng(3), 0.4)
+    timid = {
+        person: {
+            output: list(dataclasses.astuple(AgreementStatistic.of(labels[rows, i], 0.5 * predictions[rows, i])))
+            for i, output in enumerate(('valence', 'arousal'))
+        }
+        for person, rows in zip(kept, np.split(np.arange(120), 3), strict=True)
+    }
+    bold, found = (comparison.figures({**_result(), 'unseen': people}) for people in (kept, timid))
+    scores = agreement_scores(labels, 0.5 * predictions)
+    for name in ('rmse', 'pcc'):
+        expected = (scores['valence'][name] + scores['arousal'][name]) / 2
+        assert found[f'unseen_{name}'] == pytest.approx(expected, rel=1e-6)
+    assert bold['unseen_spread'] == pytest.approx(np.mean(predictions.std(axis=0) / labels.std(axis=0)))
+    assert found['unseen_spread'] == pytest.approx(0.5 * bold['unseen_spread'])
+    assert found['within_person_pcc'] == pytest.approx(bold['within_person_pcc'])
+    assert found['within_person_pcc'] > bold['centred_ccc'] > found['centred_ccc']
+
+
 def test_the_interval_counts_folds_and_not_seeds():
     # Fold means .2 and .4: mean .3, standard deviation .1414, standard error .1; t(.975, 1) = 12.706.
     found = comparison.mean({(0, 0): 0.1, (0, 1): 0.3, (1, 0): 0.4})
