@@ -13,6 +13,7 @@ from cafer_tf import finite, replicas
 from cafer_tf.config import Config
 from cafer_tf.losses import next_multiplier, warm_up
 from cafer_tf.losses.regression import TERMS
+from cafer_tf.networks import statistics_kept
 from cafer_tf.objectives import adversarial_term, critic_terms
 from cafer_tf.pairing import Pairing
 from cafer_tf.replicas import GlobalBatch
@@ -95,7 +96,8 @@ def reference_step(
     """The order of the authors' published code, with three encoder passes; arguments and results as `shared_step`.
 
     Encoder and head learn from the labels; the critic learns from features of the updated encoder; the encoder learns
-    against the updated critic from the examples that it is to move, passed through it once more.
+    against the updated critic from the examples that it is to move, passed through it once more. The moving statistics
+    of batch normalisation, by which the model predicts, are those of the first pass: the last has weak emotion alone.
     """
     step = tf.identity(model.optimizers['head'].iterations)  # the encoder's may count it twice
     with tf.GradientTape() as tape:
@@ -105,7 +107,8 @@ def reference_step(
     monitored = _descend(model, tape, terms['loss'], {'encoder': model.encoder, 'head': model.head}, terms)
     if not model.adversarial:
         return predictions, terms | monitored
-    embedding = tf.stop_gradient(model.encoder(images, training=True))
+    with statistics_kept():
+        embedding = tf.stop_gradient(model.encoder(images, training=True))
     monitored |= _update_critic(model, embedding, pairing, batch)
     anchor_outputs = None
     if model.config.adversarial.encoder_objective == 'divergence':
@@ -114,7 +117,7 @@ def reference_step(
     # At least one row, which counts for nothing where there is none to move: batch normalisation of no rows is NaN.
     count = tf.maximum(tf.cast(tf.reduce_sum(is_moved), tf.int32), 1)
     rows = tf.argsort(is_moved, direction='DESCENDING', stable=True)[:count]
-    with tf.GradientTape() as tape:
+    with tf.GradientTape() as tape, statistics_kept():
         moved = model.critic(model.encoder(tf.gather(images, rows), training=True), training=True)
         shape = [tf.size(is_moved), moved.shape[-1]]
         own = tf.scatter_nd(rows[:, tf.newaxis], tf.cast(moved, tf.float32), shape)

@@ -159,6 +159,7 @@ def test_reference_order_is_three_steps_one_after_the_other(batch):
     twin.critic.set_weights(model.critic.get_weights())
     logs = model.train_on_batch(images, labels, return_dict=True)
     twin.train_on_batch(images, labels)  # the labels alone
+    moving = values_of(twin.encoder.non_trainable_variables)
     strong = np.hypot(*labels.T) > 0.7
     embedding = twin.encoder(images, training=True)
     pairs = 2 * (min(strong.sum(), (~strong).sum()) // 2)
@@ -190,6 +191,9 @@ def test_reference_order_is_three_steps_one_after_the_other(batch):
         zip(model.head.trainable_variables, twin.head.trainable_variables, strict=True),
     ):
         np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-6)
+    assert moving
+    for one, other in zip(model.encoder.non_trainable_variables, moving, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-6)
 
 
 def test_the_multiplier_follows_the_constraint(batch, tmp_path):
