@@ -1,12 +1,12 @@
 """The ablation study: what each part of the method does for people the network has never seen.
 
-    python benchmarks/person_independence.py [--out runs/study] [--rounds 5] [--workers 2]
+    python benchmarks/person_independence.py [--out runs/study] [--rounds 1] [--workers 2]
     python benchmarks/person_independence.py --table --out docs/study        # the table of results that are there
 
-Every variant trains with one budget on the same rendered people, for every fold of the people, each with another seed
-(with `--rounds 5`: with every seed); the epoch is chosen on other people, and the figures are those of people that had
-no part in either. Results are added to `<out>/results.jsonl` as they come, so a study that was stopped goes on where it
-was.
+Every variant trains with one budget on the same rendered people, for every fold of the people: those of the ladder with
+every seed, other methods with one (`--rounds 1`: all with one, another for each fold). The epoch is chosen on other
+people, and the figures are those of people that had no part in either. Results are added to `<out>/results.jsonl` as
+they come, so a study that was stopped goes on where it was.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def parse() -> argparse.Namespace:
         '--rounds',
         type=int,
         choices=range(1, plan.SEEDS + 1),
-        help=f'seeds of each fold, out of {plan.SEEDS} (default: {plan.ROUNDS}, or with --table all that are there)',
+        help=f'seeds of each fold (default: {plan.SEEDS} for the ladder, 1 for others; with --table all there are)',
     )
     parser.add_argument('--set', nargs='+', default=[], metavar='KEY=VALUE', help='other settings, for all')
     parser.add_argument('--workers', type=int, default=joblib.cpu_count(), help='processes, a thread each')
@@ -88,7 +88,7 @@ def parse() -> argparse.Namespace:
 def main() -> None:
     options = parse()
     try:
-        rounds = options.rounds or (plan.SEEDS if options.table else plan.ROUNDS)
+        rounds = options.rounds or (plan.SEEDS if options.table else None)
         jobs = plan.jobs(options.variants, options.idiosyncrasy, rounds, list(map(parse_change, options.set)))
         if not options.table:
             run_all(jobs, options.out, options.workers)

@@ -11,17 +11,17 @@ from cafer_tf.config import Config, ConfigError
 from cafer_tf.ledger import Ledger
 from cafer_tf.study.job import Job
 from cafer_tf.study.population import Population
-from cafer_tf.study.variants import DESCRIPTIONS
+from cafer_tf.study.variants import DESCRIPTIONS, LADDER
 
 RESULTS = 'results.jsonl'
 IDIOSYNCRASIES = (0.0, 0.5, 1.0)
-SEEDS, ROUNDS = 5, 1
+SEEDS = 5
 
 
 def jobs(
     variants: Iterable[str] = tuple(DESCRIPTIONS),
     idiosyncrasies: Iterable[float] = IDIOSYNCRASIES,
-    rounds: int = ROUNDS,
+    rounds: int | None = None,
     changes: Sequence[tuple[str, Any]] = (),
 ) -> list[Job]:
     """The trainings in rounds: each trains every variant on every fold, and each of the folds with another seed.
@@ -29,16 +29,18 @@ def jobs(
     Args:
         variants: names of `DESCRIPTIONS`.
         idiosyncrasies: each in [0, 1].
-        rounds: at most `SEEDS`; then every fold has had every seed.
+        rounds: at most `SEEDS`, with which every fold has every seed; the default is that for variants of the ladder,
+            and one round for others.
         changes: of the configuration, by path, for all of them.
     """
     population, variants = Population(), list(variants)
     return [
         Job(variant, idiosyncrasy, fold, (fold + turn) % SEEDS, population, tuple(changes))
-        for turn in range(rounds)
+        for turn in range(SEEDS)
         for idiosyncrasy in sorted(idiosyncrasies, reverse=True)
         for fold in range(population.folds)
         for variant in variants
+        if turn < (rounds or (SEEDS if variant in LADDER else 1))
     ]
 
 

@@ -19,7 +19,8 @@ STATIC_MARGIN = 0.5
 BASELINE, METHOD = 'supervised', 'paper'
 
 _NO_CRITIC: dict[str, Any] = {'adversarial.weight': 0.0}
-_LADDER: dict[str, tuple[str, dict[str, Any]]] = {
+_Choices = dict[str, tuple[str, dict[str, Any]]]
+_LADDER: _Choices = {
     'supervised': ('supervised', {}),
     'balanced': ('paper', _NO_CRITIC),
     'static_margin': (
@@ -29,11 +30,15 @@ _LADDER: dict[str, tuple[str, dict[str, Any]]] = {
     'adaptive_margin': ('paper', {'margin.confidence': 'none'}),
     'paper': ('paper', {}),
     'divergence_encoder': ('paper', {'adversarial.encoder_objective': 'divergence'}),
-    'person_pairs': ('person_pairs', {}),
     'published_code': ('published_code', {}),
+}
+_BESIDE: _Choices = {
+    'person_pairs': ('person_pairs', {}),
     'avce2022': ('avce2022', {}),
     'elim2022': ('elim2022', {}),
 }
+LADDER = tuple(_LADDER)
+"""From labels alone to the method and to its authors' code; the other variants are other methods."""
 DESCRIPTIONS = {
     'supervised': 'labels alone',
     'balanced': '+ batches half strong, half weak',
@@ -41,12 +46,12 @@ DESCRIPTIONS = {
     'adaptive_margin': '+ critic, adaptive margin without the confidence term',
     'paper': '+ critic, adaptive margin with it (the method)',
     'divergence_encoder': "the method, the encoder's objective by divergence",
-    'person_pairs': 'no groups: critic of the person, adaptive margin, encoder by divergence, weight 1',
     'published_code': "the authors' published code",
+    'person_pairs': 'no groups: critic of the person, adaptive margin, encoder by divergence, weight 1',
     'avce2022': 'a newer method: two views of the embedding, compared by angle and intensity',
     'elim2022': "a newer method: regression without each person's shift",
 }
-"""Each variant in a few words: from the fewest parts to the most, and then other methods."""
+"""Each variant in a few words: the ladder, from the fewest parts to the most, and then other methods."""
 
 
 def config_of(variant: str, seed: int, changes: dict[str, Any] | None = None) -> Config:
@@ -60,7 +65,7 @@ def config_of(variant: str, seed: int, changes: dict[str, Any] | None = None) ->
     Raises:
         ConfigError: a change that is none.
     """
-    preset, choices = _LADDER[variant]
+    preset, choices = (_LADDER | _BESIDE)[variant]
     own = Config.from_preset(preset).with_changes(choices.items())
     everything = {**BUDGET, 'training.seed': seed, **(changes or {})}
     if not own.adversarial.weight:
