@@ -55,7 +55,11 @@ def of_study(directory: pathlib.Path) -> Comparison:
         heads=comparison.HEADS,
         groups=groups,
         descriptions=DESCRIPTIONS,
-        picture=Picture(figure, said, 'Differences to the supervised network of the same people and seed.'),
+        picture=Picture(
+            figure,
+            said,
+            'Differences to the supervised network of the same people and seed; what lies beyond is told at the edge.',
+        ),
     )
 
 

@@ -147,3 +147,16 @@ def test_the_picture_has_a_row_of_panels_for_each_idiosyncrasy(tmp_path):
     figure = plots.comparison_figure(found)
     assert [axes.get_ylabel() for axes in figure.axes[::3]] == ['idiosyncrasy 0', 'idiosyncrasy 1']
     assert plots.plot_comparison(found, tmp_path / 'study.png').stat().st_size > 10_000
+
+
+def test_the_axes_are_those_of_the_ladder_and_what_lies_beyond_is_told_at_the_edge():
+    results = [
+        _result(variant, fold, probe=probe + 0.01 * fold)
+        for fold in range(2)
+        for variant, probe in (('supervised', 0.6), ('paper', 0.59), ('person_pairs', 0.4), ('avce2022', 0.9))
+    ]
+    figure = plots.comparison_figure(comparison.by_variant(results))
+    probe = figure.axes[2]
+    left, right = probe.get_xlim()
+    assert -0.02 < left < -0.01 and 0 < right < 0.01
+    assert [text.get_text().strip() for text in probe.texts] == ['◂ -0.200', '+0.300 ▸']
