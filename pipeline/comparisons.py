@@ -58,7 +58,7 @@ def of_study(directory: pathlib.Path) -> Comparison:
         picture=Picture(
             figure,
             said,
-            'Differences to the supervised network of the same people and seed; what lies beyond is told at the edge.',
+            'Differences to the supervised network of the same people and seed; a mean beyond the axes is at the edge.',
         ),
     )
 

@@ -39,10 +39,11 @@ def comparison_figure(variants: Mapping[float, Mapping[str, Mapping[Run, Mapping
     }
     figure = Figure(figsize=(10, 1.0 + 2.3 * len(variants)), layout='constrained')
     panels = figure.subplots(len(variants), len(_PANELS), squeeze=False, sharex='col', sharey='row')
+    for axes, (key, _) in zip(panels[0], _PANELS, strict=True):
+        axes.set_xlim(_limits(drawn.values(), key))
     for line, (idiosyncrasy, rows) in zip(panels, drawn.items(), strict=True):
         reference = variants[idiosyncrasy].get(BASELINE, {})
         for axes, (key, title), colour in zip(line, _PANELS, PEOPLE_COLOURS, strict=False):
-            axes.set_xlim(_limits(drawn.values(), key))
             _draw(axes, [found[key] for found in rows.values()], colour)
             level = f'\n{BASELINE}: {means(reference)[key].value:.3f}' if reference else ''
             axes.set_title(f'{title}{level}', fontsize=9)

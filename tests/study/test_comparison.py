@@ -159,4 +159,4 @@ def test_the_axes_are_those_of_the_ladder_and_what_lies_beyond_is_told_at_the_ed
     probe = figure.axes[2]
     left, right = probe.get_xlim()
     assert -0.02 < left < -0.01 and 0 < right < 0.01
-    assert [text.get_text().strip() for text in probe.texts] == ['◂ -0.200', '+0.300 ▸']
+    assert [text.get_text() for text in probe.texts] == ['◂ -0.200', '+0.300 ▸']
